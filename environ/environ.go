@@ -1,0 +1,314 @@
+package environ
+
+import (
+	"context"
+	"iter"
+	"maps"
+	"net/http"
+	"slices"
+	"sync/atomic"
+
+	"github.com/go-chi/chi/v5"
+
+	"github.com/gowsgi/gowsgi/internal/seam"
+	"github.com/gowsgi/gowsgi/secure"
+)
+
+// Environ is the WSGI environ of one request. It belongs to that request and is
+// never recycled: an application may keep it. Reading it from many goroutines
+// at once is safe; Set and Delete are not safe beside anything else, as with a
+// map.
+//
+// The zero Environ is empty and ready to use.
+type Environ struct {
+	// The values lie behind a func, so that reflection (go-spew, testify's
+	// diffs) finds an address and no values.
+	open func() *state
+}
+
+type state struct {
+	pub    Environ
+	req    *http.Request  // nil for a literal environ
+	scope  *seam.Scope    // the innermost; nil for none
+	outer  *seam.Scope    // the server's, from the context; nil for none
+	parent *state         // the environ found in the request's context; nil for none
+	set    map[string]any // what Set and Delete said
+	policy *secure.Policy // this instance's; nil: the scopes' or secure.WSGI
+
+	route  route
+	routed bool  // route is final
+	live   *live // where the route is still being found; nil elsewhere
+
+	input   atomic.Pointer[Input]
+	trailer *string // HTTP_TRAILER, read before net/http fills the trailer in
+	peer    any
+}
+
+// deleted stands in state.set for a key that was deleted.
+type deleted struct{}
+
+// FromRequest returns the environ of r. It reads r when it is asked, so r must
+// not be changed meanwhile. Where r's context carries an Environ (middleware.Environ,
+// adapter.Server), its base values, its policy and what was Set on it hold here too.
+//
+// Inside a chi router the split of SCRIPT_NAME and PATH_INFO follows the
+// routing as it proceeds. chi recycles its routing context: to keep an Environ
+// made by FromRequest beyond its request, keep a Clone of it.
+func FromRequest(r *http.Request) *Environ {
+	return &newState(r, nil, false).pub
+}
+
+// New returns a literal environ that holds a copy of values and nothing else:
+// for tests, and for bridges from elsewhere. Its Request is nil.
+func New(values map[string]any) *Environ {
+	st := &state{set: maps.Clone(values)}
+	st.pub.open = st.self
+	return &st.pub
+}
+
+func newState(r *http.Request, scope *seam.Scope, pin bool) *state {
+	st := &state{req: r, scope: scope}
+	st.pub.open = st.self
+	ctx := r.Context()
+	st.inherit(ctx)
+	rctx := chi.RouteContext(ctx)
+	switch {
+	case pin:
+		st.route, st.routed = findRoute(st, rctx), true
+	case rctx != nil:
+		st.live = &live{rctx: rctx}
+	}
+	if r.Trailer != nil {
+		names := joinTrailer(r.Trailer)
+		st.trailer = &names
+	}
+	return st
+}
+
+func (st *state) self() *state { return st }
+
+func (st *state) inherit(ctx context.Context) {
+	switch v := ctx.Value(seam.ContextKey{}).(type) {
+	case *Environ:
+		st.parent = v.state()
+		if st.parent != nil {
+			st.set = maps.Clone(st.parent.set)
+		}
+	case *seam.Scope:
+		st.outer = v
+	}
+}
+
+func (e *Environ) state() *state {
+	if e == nil || e.open == nil {
+		return nil
+	}
+	return e.open()
+}
+
+// Get returns the value of key if it is a string, and "" if it is not, or is
+// absent.
+func (e *Environ) Get(key string) string {
+	st := e.state()
+	if st == nil {
+		return ""
+	}
+	if v, ok := st.set[key]; ok {
+		s, _ := v.(string)
+		return s
+	}
+	if st.req == nil {
+		return ""
+	}
+	if s, ok := st.requestString(key); ok {
+		return s
+	}
+	if v, ok := st.baseValue(key); ok {
+		s, _ := v.(string)
+		return s
+	}
+	s, _ := st.serverString(key)
+	return s
+}
+
+// Value returns the value of key, nil when it is absent.
+func (e *Environ) Value(key string) any {
+	v, _ := e.Lookup(key)
+	return v
+}
+
+// Lookup returns the value of key and whether there is one.
+func (e *Environ) Lookup(key string) (any, bool) {
+	st := e.state()
+	if st == nil {
+		return nil, false
+	}
+	return st.lookup(key)
+}
+
+func (st *state) lookup(key string) (any, bool) {
+	if v, ok := st.set[key]; ok {
+		if isDeleted(v) {
+			return nil, false
+		}
+		return v, true
+	}
+	if st.req == nil {
+		return nil, false
+	}
+	if v, ok := st.requestValue(key); ok {
+		return v, true
+	}
+	if v, ok := st.baseValue(key); ok {
+		return v, true
+	}
+	return st.serverValue(key)
+}
+
+// Set gives key a value, which wins over every other source of it.
+func (e *Environ) Set(key string, value any) {
+	st := e.state()
+	if st == nil {
+		st = &state{}
+		e.open = st.self
+	}
+	if st.set == nil {
+		st.set = make(map[string]any)
+	}
+	st.set[key] = value
+}
+
+// Delete removes key; a computed one stays away too.
+func (e *Environ) Delete(key string) {
+	st := e.state()
+	switch {
+	case st == nil:
+	case st.req == nil:
+		delete(st.set, key)
+	default:
+		e.Set(key, deleted{})
+	}
+}
+
+// Len returns the number of keys.
+func (e *Environ) Len() int {
+	st := e.state()
+	if st == nil {
+		return 0
+	}
+	var space [64]string
+	return len(st.keys(space[:0]))
+}
+
+// All yields every key with its value, computed ones included, in sorted order.
+func (e *Environ) All() iter.Seq2[string, any] {
+	return func(yield func(string, any) bool) {
+		st := e.state()
+		if st == nil {
+			return
+		}
+		var space [64]string
+		keys := st.keys(space[:0])
+		slices.Sort(keys)
+		for _, key := range keys {
+			if v, ok := st.lookup(key); ok && !yield(key, v) {
+				return
+			}
+		}
+	}
+}
+
+// Map returns a plain map of every key and value: a copy, unmasked when printed.
+func (e *Environ) Map() map[string]any {
+	st := e.state()
+	if st == nil {
+		return map[string]any{}
+	}
+	var space [64]string
+	keys := st.keys(space[:0])
+	values := make(map[string]any, len(keys))
+	for _, key := range keys {
+		if v, ok := st.lookup(key); ok {
+			values[key] = v
+		}
+	}
+	return values
+}
+
+// Clone returns a copy whose keys are its own. It is masked as its origin was,
+// reads the same request and shares its wsgi.input, and depends on nothing that
+// a router recycles.
+func (e *Environ) Clone() *Environ {
+	st := e.state()
+	if st == nil {
+		return New(nil)
+	}
+	clone := &state{
+		req: st.req, scope: st.scope, outer: st.outer, parent: st.parent,
+		set: maps.Clone(st.set), policy: st.policy,
+		routed: st.req != nil, trailer: st.trailer, peer: st.peer,
+	}
+	if st.req != nil {
+		clone.route = st.currentRoute()
+		clone.input.Store(st.inputOf())
+	}
+	clone.pub.open = clone.self
+	return &clone.pub
+}
+
+// SetPolicy makes p the policy under which this instance, and clones made of it
+// later, are printed. Without it the policy is the Handler's or Server's, or
+// else secure.WSGI.
+func (e *Environ) SetPolicy(p secure.Policy) {
+	st := e.state()
+	if st == nil {
+		st = &state{}
+		e.open = st.self
+	}
+	st.policy = &p
+}
+
+// Request returns the request behind e: the way out to net/http. It is nil for
+// an environ made by New.
+func (e *Environ) Request() *http.Request {
+	if st := e.state(); st != nil {
+		return st.req
+	}
+	return nil
+}
+
+// Context returns the request's context, or context.Background where there is
+// no request.
+func (e *Environ) Context() context.Context {
+	if r := e.Request(); r != nil {
+		return r.Context()
+	}
+	return context.Background()
+}
+
+func init() {
+	seam.New = func(r *http.Request, scope *seam.Scope, pin bool) any { return &newState(r, scope, pin).pub }
+	seam.Pin = func(env any) { env.(*Environ).state().pin() }
+	seam.Outside = func(env any) bool { return env.(*Environ).state().currentRoute().outside }
+	seam.Overlay = func(env any) map[string]any {
+		if st := env.(*Environ).state(); st != nil {
+			return st.set
+		}
+		return nil
+	}
+	seam.Deleted = isDeleted
+	seam.SetPeer = func(env, peer any) { env.(*Environ).state().peer = peer }
+	seam.Peer = func(env any) any {
+		if st := env.(*Environ).state(); st != nil {
+			return st.peer
+		}
+		return nil
+	}
+	seam.Input = func(env any) any {
+		if st := env.(*Environ).state(); st != nil {
+			return st.input.Load()
+		}
+		return nil
+	}
+	seam.Request = func(env any) (*http.Request, error) { return env.(*Environ).rebuild() }
+}

@@ -1,0 +1,104 @@
+package environ
+
+import (
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"strings"
+
+	"github.com/gowsgi/gowsgi/secure"
+)
+
+const typeName = "environ.Environ"
+
+// String returns the text of e under its policy: a Python dict in pywsgi's
+// style (SecureEnviron.__repr__), its keys sorted.
+func (e Environ) String() string { return string(e.append(nil)) }
+
+// GoString is String: %#v is no way around the policy.
+func (e Environ) GoString() string { return e.String() }
+
+// Format writes the text of String, whatever the verb and its flags.
+func (e Environ) Format(f fmt.State, _ rune) { _, _ = f.Write(e.append(nil)) }
+
+// MarshalText returns the text of String. The error is always nil.
+func (e Environ) MarshalText() ([]byte, error) { return e.append(nil), nil }
+
+// MarshalJSON returns an object of what the policy shows, and under
+// "hidden_keys" the number of the other keys, if any. Values that JSON has no
+// form for are their Python text. The error is always nil.
+func (e Environ) MarshalJSON() ([]byte, error) {
+	policy := e.policy()
+	object := make(map[string]any)
+	for key, value := range policy.Shown(&e) {
+		object[latin1(key)] = plain(value)
+	}
+	if hidden := policy.Hidden(&e); hidden > 0 {
+		object["hidden_keys"] = hidden
+	}
+	return json.Marshal(object)
+}
+
+// LogValue is a group of what the policy shows, and under "hidden_keys" the
+// number of the other keys, if any (log/slog.LogValuer).
+func (e Environ) LogValue() slog.Value {
+	policy := e.policy()
+	var attrs []slog.Attr
+	for key, value := range policy.Shown(&e) {
+		attrs = append(attrs, slog.Any(latin1(key), plain(value)))
+	}
+	if hidden := policy.Hidden(&e); hidden > 0 {
+		attrs = append(attrs, slog.Int("hidden_keys", hidden))
+	}
+	return slog.GroupValue(attrs...)
+}
+
+func (e Environ) append(dst []byte) []byte { return e.policy().Append(dst, typeName, &e) }
+
+func (e *Environ) policy() secure.Policy {
+	for st := e.state(); st != nil; st = st.parent {
+		switch {
+		case st.policy != nil:
+			return *st.policy
+		case st.scope != nil && st.scope.Policy != nil:
+			return *st.scope.Policy
+		case st.outer != nil && st.outer.Policy != nil:
+			return *st.outer.Policy
+		}
+	}
+	return secure.WSGI
+}
+
+// plain keeps what every encoder writes alike and turns the rest into its
+// Python text: an encoder let loose on a value would find its own roads into it.
+func plain(value any) any {
+	switch v := value.(type) {
+	case string:
+		return latin1(v)
+	case nil, bool, int:
+		return v
+	default:
+		return pythonText(v)
+	}
+}
+
+// latin1 is s with each byte a character.
+func latin1(s string) string {
+	if isASCII(s) {
+		return s
+	}
+	var b strings.Builder
+	for i := range len(s) {
+		b.WriteRune(rune(s[i]))
+	}
+	return b.String()
+}
+
+func isASCII(s string) bool {
+	for i := range len(s) {
+		if s[i] >= 0x80 {
+			return false
+		}
+	}
+	return true
+}

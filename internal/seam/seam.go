@@ -1,0 +1,46 @@
+// Package seam is where environ and the packages above it meet without a
+// public name: what a Handler gives to the environs it makes, and what it needs
+// of them, that no user has a use for.
+package seam
+
+import (
+	"net/http"
+
+	"github.com/gowsgi/gowsgi/secure"
+)
+
+// Scope is what one server, Handler or middleware gives to every environ below
+// it. It is shared by requests and never written once it is in use.
+type Scope struct {
+	Base        map[string]any // base environ
+	Policy      *secure.Policy // nil: the scope outside decides
+	Errors      any            // wsgi.errors, an environ.ErrorStream; nil: the scope outside decides
+	FileWrapper any            // wsgi.file_wrapper; nil: none
+}
+
+// ContextKey is under what a context carries its environ (*environ.Environ) or
+// the scope of its server (*Scope).
+type ContextKey struct{}
+
+// What package environ fills in. Each env is an *environ.Environ.
+var (
+	// New makes the environ of r under scope. Where pin is set, all that
+	// lies in memory others recycle is read now.
+	New func(r *http.Request, scope *Scope, pin bool) any
+	// Pin reads now, of an environ made without, what others recycle.
+	Pin func(env any)
+	// Outside reports whether the request lies outside the SCRIPT_NAME that
+	// its scope gives.
+	Outside func(env any) bool
+	// Overlay returns what Set and Delete have said; Deleted tells the latter.
+	Overlay func(env any) map[string]any
+	Deleted func(value any) bool
+	// SetPeer attaches the response in progress; Peer returns it.
+	SetPeer func(env, peer any)
+	Peer    func(env any) any
+	// Input returns the request's *environ.Input, if it has been asked for.
+	Input func(env any) any
+	// Request returns the request as env has it, with what was Set on it,
+	// for a handler that knows nothing of WSGI.
+	Request func(env any) (*http.Request, error)
+)
