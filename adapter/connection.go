@@ -1,0 +1,51 @@
+package adapter
+
+import (
+	"io"
+	"net/http"
+	"strings"
+)
+
+// enableDuplex lets the App read its input after its first chunk, where there
+// is one; by itself net/http closes it then.
+func (res *response) enableDuplex() {
+	if res.r.ProtoMajor != 1 || res.r.Body == nil || res.r.Body == http.NoBody {
+		return
+	}
+	res.duplex = http.NewResponseController(res.w).EnableFullDuplex() == nil
+}
+
+// drain reads what is left of a body in a full-duplex response, up to net/http's
+// own limit of 256 KiB: net/http leaves it in place and would take it for the
+// next request.
+func (res *response) drain() {
+	if !res.duplex || res.raw != nil {
+		return
+	}
+	if err := res.r.Body.Close(); err != nil {
+		hangUp(res.w)
+	}
+}
+
+// hangUpAfter says in a header not sent yet that the connection ends with this
+// response. HTTP/2 would end it for the other streams as well.
+func (res *response) hangUpAfter(header http.Header) {
+	if res.r.ProtoMajor < 2 {
+		header.Set("Connection", "close")
+	}
+}
+
+// hangUp makes net/http close the connection once the response is complete. The
+// head is out and can't say so any more; what still can is a request body that
+// exceeds its limit.
+func hangUp(w http.ResponseWriter) {
+	for {
+		outer, ok := w.(interface{ Unwrap() http.ResponseWriter })
+		if !ok {
+			break
+		}
+		w = outer.Unwrap()
+	}
+	tooLong := http.MaxBytesReader(w, io.NopCloser(strings.NewReader("x")), 0)
+	_, _ = tooLong.Read(make([]byte, 1))
+}

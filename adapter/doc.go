@@ -1,0 +1,13 @@
+// Package adapter runs WSGI-shaped applications inside net/http programs, with
+// the semantics of gevent.pywsgi and PEP 3333.
+//
+// An [App] takes an environ and a start_response and returns a [Body]. A
+// [Handler] makes it an http.Handler, to be mounted in any router. A [Server]
+// gives a whole http.Server pywsgi's manners, whatever its handler is. The way
+// back, from an http.Handler to an App that WSGI middleware can wrap, is
+// [FromHandler].
+//
+// net/http parses and writes the messages. This package builds the environ,
+// checks what the application answers, and stays quiet when a client just goes
+// away.
+package adapter

@@ -1,0 +1,10 @@
+//go:build !windows
+
+package adapter
+
+import "syscall"
+
+// DefaultIgnoredErrors are the errors that say no more than that the client
+// went away: EPIPE and ECONNRESET, on Windows WSAECONNRESET and
+// WSAECONNABORTED (WSGIHandler.ignored_socket_errors).
+var DefaultIgnoredErrors = []error{syscall.EPIPE, syscall.ECONNRESET}

@@ -1,0 +1,159 @@
+package adapter
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"reflect"
+	"sync"
+	"time"
+
+	"github.com/gowsgi/gowsgi/environ"
+	"github.com/gowsgi/gowsgi/internal/seam"
+	"github.com/gowsgi/gowsgi/logadapter"
+	"github.com/gowsgi/gowsgi/secure"
+)
+
+// DefaultMaxRequestLine is the Handler's limit on a request line in bytes
+// (pywsgi's MAX_REQUEST_LINE).
+const DefaultMaxRequestLine = 8192
+
+// Handler serves an App: it is pywsgi's WSGIHandler. The zero value of every
+// field but App is the useful default. Its fields must not be changed once it
+// serves.
+//
+// A client that goes away is met in silence: writing stops and the Body is
+// closed. http.ErrAbortHandler, panicked with or returned, is passed on.
+type Handler struct {
+	// App is the application. A Handler without one answers 500.
+	App App
+
+	// Environ is the base environ: its values win over what the server
+	// knows (SERVER_*, wsgi.* flags, wsgi.errors), never over what the
+	// request says (WSGIServer's environ argument). Nil means none. A
+	// SCRIPT_NAME here says where the App is mounted: "" is the root, and
+	// a request outside of it is a 404; without one the split follows the
+	// router.
+	Environ map[string]any
+
+	// Policy says what of an environ may be printed. Nil means the
+	// Server's, or else secure.WSGI.
+	Policy *secure.Policy
+
+	// Log gets one access line a request, in the form of FormatRequest.
+	// Nil means none.
+	Log io.Writer
+
+	// ErrorLog gets what goes wrong, and is wsgi.errors unless Environ has
+	// one. A *logadapter.Stream logs through a logger. Nil means the
+	// Server's, or else os.Stderr.
+	ErrorLog io.Writer
+
+	// IgnoredErrors are the errors of the connection that say no more than
+	// that the client went away (WSGIHandler.ignored_socket_errors). Nil
+	// means DefaultIgnoredErrors; an empty slice ignores none.
+	IgnoredErrors []error
+
+	// MaxRequestLine is the length in bytes, line end included, from which
+	// on a request line is answered with 414. 0 means
+	// DefaultMaxRequestLine; less means no limit but net/http's own.
+	MaxRequestLine int
+
+	// PrepareEnviron has the last word on the environ before the App gets
+	// it (WSGIHandler.get_environ). Nil means no change.
+	PrepareEnviron func(env *environ.Environ)
+
+	// HandleError is told what went wrong, in place of the record on
+	// ErrorLog (WSGIHandler.handle_error); a panic comes as a *PanicError.
+	// Nil means that record: the request line, the error, the masked
+	// environ, and the stack of a panic.
+	HandleError func(env *environ.Environ, err error)
+
+	// FormatRequest makes the access line, without its newline
+	// (WSGIHandler.format_request). Nil means Record.String.
+	FormatRequest func(rec Record) string
+
+	once   sync.Once
+	scope  *seam.Scope
+	access *logadapter.Stream
+}
+
+// ServeHTTP builds the environ of r, runs the App and sends what it answers.
+func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	h.once.Do(h.setUp)
+	var began time.Time
+	if h.access != nil {
+		began = time.Now()
+	}
+	res := &response{handler: h, w: w, r: r}
+	abort := res.serve()
+	if h.access != nil {
+		h.logAccess(RecordOf(r, began, res.status(), res.written))
+	}
+	if abort {
+		panic(http.ErrAbortHandler)
+	}
+}
+
+// setUp makes once what all requests share.
+func (h *Handler) setUp() {
+	h.scope = &seam.Scope{Base: h.Environ, Policy: h.Policy, FileWrapper: fileWrapper}
+	if h.ErrorLog != nil {
+		h.scope.Errors = asStream(h.ErrorLog)
+	}
+	switch {
+	case h.Log == nil:
+	case same(h.Log, h.ErrorLog):
+		h.access, _ = h.scope.Errors.(*logadapter.Stream)
+	}
+	if h.Log != nil && h.access == nil {
+		h.access, _ = asStream(h.Log).(*logadapter.Stream)
+		if h.access == nil {
+			h.access = logadapter.NewWriter(h.Log)
+		}
+	}
+}
+
+func (h *Handler) logAccess(rec Record) {
+	line := rec.String
+	if h.FormatRequest != nil {
+		line = func() string { return h.FormatRequest(rec) }
+	}
+	_, _ = h.access.WriteString(line() + "\n")
+}
+
+func (h *Handler) ignored() []error {
+	if h.IgnoredErrors == nil {
+		return DefaultIgnoredErrors
+	}
+	return h.IgnoredErrors
+}
+
+// requestTooLong reports whether the request line reaches the limit. net/http
+// keeps its parts, which one space each parted.
+func (h *Handler) requestTooLong(r *http.Request) bool {
+	limit := h.MaxRequestLine
+	if limit == 0 {
+		limit = DefaultMaxRequestLine
+	}
+	return limit > 0 && len(r.Method)+len(r.RequestURI)+len(r.Proto)+len("  \r\n") >= limit
+}
+
+var errNoApp = errors.New("adapter: Handler.App is nil: give it the application to serve")
+
+// fileWrapper is the value of wsgi.file_wrapper, boxed once.
+var fileWrapper any = File
+
+// asStream makes w what wsgi.errors has to be.
+func asStream(w io.Writer) environ.ErrorStream {
+	if s, ok := w.(environ.ErrorStream); ok {
+		return s
+	}
+	return logadapter.NewWriter(w)
+}
+
+// same reports whether a and b are one writer; writers of a type that cannot
+// be compared are two.
+func same(a, b io.Writer) bool {
+	return b != nil && reflect.TypeOf(a).Comparable() && reflect.TypeOf(b).Comparable() && a == b
+}

@@ -1,0 +1,90 @@
+package adapter
+
+import (
+	"fmt"
+	"net/http"
+	"strconv"
+
+	"github.com/gowsgi/gowsgi/internal/refuse"
+)
+
+// head is a status and headers that start_response has accepted.
+type head struct {
+	code   int
+	fields [][2]string // canonical name and value; our own copy
+	length int64       // declared Content-Length; -1 for none
+}
+
+// newHead checks a status and headers.
+func newHead(status string, headers Headers) (head, error) {
+	code, err := refuse.Status(status)
+	if err != nil {
+		return head{}, fmt.Errorf("adapter: %w", err)
+	}
+	// One more field, for the Content-Length of a list.
+	h := head{code: code, length: -1, fields: make([][2]string, 0, len(headers)+1)}
+	for _, field := range headers {
+		if err := h.add(field[0], field[1]); err != nil {
+			return head{}, fmt.Errorf("adapter: %w", err)
+		}
+	}
+	if err := refuse.Bodiless(code, h.length); err != nil {
+		return head{}, fmt.Errorf("adapter: %w", err)
+	}
+	return h, nil
+}
+
+func (h *head) add(name, value string) error {
+	name, err := refuse.Field(name, value)
+	if err != nil {
+		return err
+	}
+	switch name {
+	case "Content-Length":
+		given := h.length >= 0
+		if h.length, err = refuse.Length(value, h.length); err != nil || given {
+			return err
+		}
+		value = strconv.FormatInt(h.length, 10)
+	case "Connection":
+		if value, err = refuse.Connection(value, h.code); err != nil {
+			return err
+		}
+	default:
+		if err := refuse.HopByHop(name, h.code); err != nil {
+			return err
+		}
+	}
+	h.fields = append(h.fields, [2]string{name, value})
+	return nil
+}
+
+// copyTo puts the head's fields into header. A field replaces what a router or
+// middleware outside has set; Set-Cookie and Vary add to it.
+func (h *head) copyTo(header http.Header) {
+	for i := range h.fields {
+		name, value := h.fields[i][0], h.fields[i][1:2:2]
+		switch {
+		case name == "Set-Cookie" || name == "Vary" || h.repeats(i):
+			header[name] = append(header[name], value[0])
+		default:
+			header[name] = value
+		}
+	}
+	// net/http guesses a Content-Type where the key is missing.
+	if _, ok := header["Content-Type"]; !ok {
+		header["Content-Type"] = nil
+	}
+}
+
+func (h *head) repeats(i int) bool {
+	for _, earlier := range h.fields[:i] {
+		if earlier[0] == h.fields[i][0] {
+			return true
+		}
+	}
+	return false
+}
+
+// bodiless reports whether a response with the head's code has no body.
+func (h *head) bodiless() bool { return refuse.NoBody(h.code) }

@@ -1,0 +1,302 @@
+package adapter
+
+import (
+	"context"
+	"crypto/tls"
+	"fmt"
+	"io"
+	"log"
+	"maps"
+	"net"
+	"net/http"
+	"os"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/net/netutil"
+
+	"github.com/gowsgi/gowsgi/environ"
+	"github.com/gowsgi/gowsgi/internal/recorder"
+	"github.com/gowsgi/gowsgi/internal/seam"
+	"github.com/gowsgi/gowsgi/logadapter"
+	"github.com/gowsgi/gowsgi/secure"
+)
+
+// DefaultStopTimeout is how long a Server waits for the requests in flight when
+// it stops.
+const DefaultStopTimeout = 10 * time.Second
+
+// NewServer's limits: without the first, a client could hold a connection by
+// never finishing its headers.
+const (
+	readHeaderTimeout = 10 * time.Second
+	idleTimeout       = 2 * time.Minute
+)
+
+// Server wraps an http.Server with what pywsgi's WSGIServer gives: logs, a base
+// environ, a limit on concurrent connections, and a graceful stop. Make one
+// with NewServer or Wrap. Its fields must not be changed once it serves.
+//
+// Below it, environ.FromContext finds the request's environ.
+type Server struct {
+	// HTTP is the wrapped server: address, handler, TLS and its own limits.
+	// Serving sets its Handler and BaseContext to wrap the ones it has, and
+	// its ErrorLog if that is nil.
+	HTTP *http.Server
+
+	// Environ is the base environ of every Handler below, and of
+	// environ.FromContext (WSGIServer's environ argument). Nil means none.
+	Environ map[string]any
+
+	// Policy says what of an environ may be printed. Nil means secure.WSGI.
+	Policy *secure.Policy
+
+	// Log gets one access line a request. Nil means os.Stderr, io.Discard
+	// means none.
+	Log io.Writer
+
+	// ErrorLog gets what goes wrong, and is wsgi.errors. Nil means
+	// os.Stderr, io.Discard means none.
+	ErrorLog io.Writer
+
+	// Spawn is the number of connections served at once; more of them wait
+	// to be accepted (gevent's spawn=Pool). 0 means no limit.
+	Spawn int
+
+	// StopTimeout is how long Run waits for the requests in flight once it
+	// is to stop. 0 means DefaultStopTimeout.
+	StopTimeout time.Duration
+
+	once  sync.Once
+	scope *seam.Scope
+}
+
+// NewServer returns a Server for app on addr (":8080"), with time limits on
+// reading a request's header (10 s) and on idling (2 min). Unlike a plain
+// http.Server it lets the app answer OPTIONS *.
+func NewServer(addr string, app App) *Server {
+	return Wrap(&http.Server{
+		Addr:                         addr,
+		Handler:                      &Handler{App: app},
+		ReadHeaderTimeout:            readHeaderTimeout,
+		IdleTimeout:                  idleTimeout,
+		DisableGeneralOptionsHandler: true,
+	})
+}
+
+// Wrap returns a Server around an existing server with whatever handler it has.
+// The settings of srv stay as they are.
+func Wrap(srv *http.Server) *Server { return &Server{HTTP: srv} }
+
+// Serve accepts connections on l until the server is stopped. Its error is
+// never nil: http.ErrServerClosed after Shutdown or Close.
+func (s *Server) Serve(l net.Listener) error {
+	s.once.Do(s.setUp)
+	return s.HTTP.Serve(s.limit(l))
+}
+
+// ServeTLS is Serve for TLS. The files may be "" where the server's TLSConfig
+// has its certificates.
+func (s *Server) ServeTLS(l net.Listener, certFile, keyFile string) error {
+	s.once.Do(s.setUp)
+	return s.HTTP.ServeTLS(s.limit(l), certFile, keyFile)
+}
+
+// ListenAndServe listens on the server's address (":http" if it has none) and
+// serves there. Its error is never nil: http.ErrServerClosed after Shutdown or
+// Close.
+func (s *Server) ListenAndServe() error {
+	l, err := s.listen(":http")
+	if err != nil {
+		return err
+	}
+	return s.Serve(l)
+}
+
+// ListenAndServeTLS is ListenAndServe for TLS, on ":https" if the server has no
+// address.
+func (s *Server) ListenAndServeTLS(certFile, keyFile string) error {
+	l, err := s.listen(":https")
+	if err != nil {
+		return err
+	}
+	defer l.Close()
+	return s.ServeTLS(l, certFile, keyFile)
+}
+
+// Shutdown stops gracefully: it closes the listeners and waits for the requests
+// in flight until ctx ends, whose error it then returns (http.Server.Shutdown).
+func (s *Server) Shutdown(ctx context.Context) error { return s.HTTP.Shutdown(ctx) }
+
+// Close stops at once (http.Server.Close).
+func (s *Server) Close() error { return s.HTTP.Close() }
+
+// Run listens on the server's address, by TLS if its TLSConfig has
+// certificates, and serves until ctx ends. Then it stops gracefully and returns
+// nil, or an error if StopTimeout cut requests off.
+func (s *Server) Run(ctx context.Context) error {
+	serve, fallback := s.Serve, ":http"
+	if c := s.HTTP.TLSConfig; hasCertificates(c) {
+		serve = func(l net.Listener) error { return s.ServeTLS(l, "", "") }
+		fallback = ":https"
+	}
+	l, err := s.listen(fallback)
+	if err != nil {
+		return err
+	}
+	served := make(chan error, 1)
+	go func() { served <- serve(l) }()
+	select {
+	case err := <-served:
+		return fmt.Errorf("adapter: serving: %w", err)
+	case <-ctx.Done():
+		return s.stop(served)
+	}
+}
+
+// stop ends what Run started and waits for it.
+func (s *Server) stop(served <-chan error) error {
+	timeout := s.StopTimeout
+	if timeout == 0 {
+		timeout = DefaultStopTimeout
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), timeout)
+	defer cancel()
+	err := s.Shutdown(ctx)
+	if err != nil {
+		_ = s.Close()
+		err = fmt.Errorf("adapter: requests still in flight %v after the stop were cut off: %w", timeout, err)
+	}
+	<-served
+	return err
+}
+
+func hasCertificates(c *tls.Config) bool {
+	return c != nil && (len(c.Certificates) > 0 || c.GetCertificate != nil || c.GetConfigForClient != nil)
+}
+
+func (s *Server) listen(fallback string) (net.Listener, error) {
+	addr := s.HTTP.Addr
+	if addr == "" {
+		addr = fallback
+	}
+	l, err := net.Listen("tcp", addr)
+	if err != nil {
+		return nil, fmt.Errorf("adapter: %w", err)
+	}
+	return l, nil
+}
+
+func (s *Server) limit(l net.Listener) net.Listener {
+	if s.Spawn <= 0 {
+		return l
+	}
+	return netutil.LimitListener(l, s.Spawn)
+}
+
+// setUp wraps what the http.Server has, once, however many listeners it gets.
+func (s *Server) setUp() {
+	access, errs := orStderr(s.Log), orStderr(s.ErrorLog)
+	s.scope = &seam.Scope{Base: s.Environ, Policy: s.Policy}
+	stream := asStream(errs)
+	s.scope.Errors = stream
+	accessLog := stream
+	if !same(access, errs) {
+		accessLog = asStream(access)
+	}
+	if s.HTTP.ErrorLog == nil {
+		flags := log.LstdFlags
+		if _, ok := errs.(*logadapter.Stream); ok {
+			flags = 0 // its logger has its own
+		}
+		s.HTTP.ErrorLog = log.New(quietWriter{stream}, "", flags)
+	}
+	s.HTTP.BaseContext = s.baseContext(s.HTTP.BaseContext)
+	handler := s.HTTP.Handler
+	if handler == nil {
+		handler = http.DefaultServeMux
+	}
+	if _, isHandler := handler.(*Handler); !isHandler {
+		handler = withEnviron(handler)
+	}
+	if access != io.Discard {
+		handler = logged(handler, accessLog)
+	}
+	s.HTTP.Handler = handler
+}
+
+func orStderr(w io.Writer) io.Writer {
+	if w == nil {
+		return os.Stderr
+	}
+	return w
+}
+
+// baseContext carries the server's scope, with the name and port of the
+// listener, to every request.
+func (s *Server) baseContext(outer func(net.Listener) context.Context) func(net.Listener) context.Context {
+	return func(l net.Listener) context.Context {
+		ctx := context.Background()
+		if outer != nil {
+			ctx = outer(l)
+		}
+		scope := *s.scope
+		scope.Base = withAddress(s.Environ, l.Addr())
+		return context.WithValue(ctx, seam.ContextKey{}, &scope)
+	}
+}
+
+// withAddress adds to base what a listener on addr is called, where base does
+// not say (WSGIServer.update_environ). Unlike pywsgi it asks no DNS: a server
+// must start without one.
+func withAddress(base map[string]any, addr net.Addr) map[string]any {
+	full := maps.Clone(base)
+	if full == nil {
+		full = make(map[string]any, 2)
+	}
+	tcp, ok := addr.(*net.TCPAddr)
+	if !ok {
+		return full
+	}
+	name := tcp.IP.String()
+	if tcp.IP.IsUnspecified() {
+		name, _ = os.Hostname()
+	}
+	if _, ok := full["SERVER_NAME"]; !ok && name != "" {
+		full["SERVER_NAME"] = name
+	}
+	if _, ok := full["SERVER_PORT"]; !ok {
+		full["SERVER_PORT"] = fmt.Sprint(tcp.Port)
+	}
+	return full
+}
+
+// withEnviron puts the request's environ into its context.
+func withEnviron(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		env := environ.FromRequest(r)
+		defer seam.Pin(env)
+		next.ServeHTTP(w, r.WithContext(environ.NewContext(r.Context(), env)))
+	})
+}
+
+// logged writes an access line for each request.
+func logged(next http.Handler, log environ.ErrorStream) http.Handler {
+	return recorder.Watch(next, func(rec *recorder.Recorder, r *http.Request, began time.Time) {
+		_, _ = log.WriteString(RecordOf(r, began, rec.Status, rec.Bytes).String() + "\n")
+	})
+}
+
+// quietWriter drops what http.Server says of clients that went away.
+type quietWriter struct{ environ.ErrorStream }
+
+func (w quietWriter) Write(p []byte) (int, error) {
+	line := strings.TrimSuffix(string(p), "\n")
+	for _, noise := range [...]string{": EOF", ": broken pipe", ": connection reset by peer", "forcibly closed by the remote host."} {
+		if strings.HasSuffix(line, noise) {
+			return len(p), nil
+		}
+	}
+	return w.ErrorStream.Write(p)
+}
