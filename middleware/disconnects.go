@@ -1,0 +1,41 @@
+package middleware
+
+import (
+	"errors"
+	"net/http"
+	"slices"
+
+	"github.com/gowsgi/gowsgi/adapter"
+	"github.com/gowsgi/gowsgi/internal/recorder"
+)
+
+// QuietDisconnects meets in silence that a client went away: a handler that
+// panics with the error that its own ResponseWriter gave it (EPIPE, ECONNRESET,
+// on HTTP/2 any) ends without a trace in the log. Any other panic goes on.
+func QuietDisconnects(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		rec := &recorder.Recorder{ResponseWriter: w}
+		defer func() {
+			v := recover()
+			if v == nil {
+				return
+			}
+			if err, ok := v.(error); ok && disconnected(err, rec.Err, r) {
+				panic(http.ErrAbortHandler)
+			}
+			panic(v)
+		}()
+		next.ServeHTTP(rec, r)
+	})
+}
+
+// disconnected reports whether err is met, what the connection met, and says
+// that the client went away.
+func disconnected(err, met error, r *http.Request) bool {
+	if met == nil || !errors.Is(err, met) {
+		return false
+	}
+	return r.ProtoMajor >= 2 || slices.ContainsFunc(adapter.DefaultIgnoredErrors, func(target error) bool {
+		return errors.Is(met, target)
+	})
+}

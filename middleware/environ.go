@@ -1,0 +1,26 @@
+package middleware
+
+import (
+	"net/http"
+
+	"github.com/gowsgi/gowsgi/environ"
+	"github.com/gowsgi/gowsgi/internal/seam"
+)
+
+// Environ gives each request an environ, with base as its base values, that
+// environ.FromContext finds downstream. What is Set on it shows in the environs
+// of the Handlers below: an authenticating middleware can Set REMOTE_USER for
+// an old application.
+//
+// To see how chi splits SCRIPT_NAME and PATH_INFO, it has to stand in the
+// router's Use, not around the router.
+func Environ(base map[string]any) func(http.Handler) http.Handler {
+	scope := &seam.Scope{Base: base}
+	return func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			env := seam.New(r, scope, false).(*environ.Environ)
+			defer seam.Pin(env)
+			next.ServeHTTP(w, r.WithContext(environ.NewContext(r.Context(), env)))
+		})
+	}
+}

@@ -1,0 +1,115 @@
+package middleware
+
+import (
+	"io"
+	"log"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/gowsgi/gowsgi/environ"
+	"github.com/gowsgi/gowsgi/internal/recorder"
+	"github.com/gowsgi/gowsgi/internal/refuse"
+)
+
+// GuardHeaders refuses for any handler what start_response refuses for an App,
+// and net/http would silently rewrite (HTTP/1) or drop (HTTP/2): a header name
+// that is no token, a control character in a value, a bad Content-Length, a
+// header for one connection only. The response is then a 500 with no header of
+// the handler's in it; what is wrong is logged, to wsgi.errors where the
+// context has an environ, or else to the server's ErrorLog. Trailers, and the
+// Transfer-Encoding values that net/http gives a meaning, pass; a bad trailer is
+// left out, since it comes after the status.
+func GuardHeaders(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		rec := &recorder.Recorder{ResponseWriter: w}
+		rec.Before = func(status int) bool {
+			err := checkHeader(w.Header(), status)
+			if err == nil {
+				return true
+			}
+			logRefusal(r, err)
+			if status >= 200 {
+				answerRefusal(w, r)
+			}
+			return false
+		}
+		next.ServeHTTP(rec, r)
+		rec.Finish()
+		dropBadTrailers(w.Header(), r)
+	})
+}
+
+func checkHeader(header http.Header, status int) error {
+	length := int64(-1)
+	for name, values := range header {
+		if rest, ok := strings.CutPrefix(name, http.TrailerPrefix); ok {
+			name = rest
+		}
+		for _, value := range values {
+			if err := checkField(name, value, status, &length); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func checkField(name, value string, status int, length *int64) error {
+	name, err := refuse.Field(name, value)
+	if err != nil {
+		return err
+	}
+	switch {
+	case name == "Content-Length":
+		*length, err = refuse.Length(value, *length)
+	case name == "Connection":
+		_, err = refuse.Connection(value, status)
+	case name == "Trailer":
+	case name == "Transfer-Encoding" && (value == "chunked" || value == "identity"):
+	default:
+		err = refuse.HopByHop(name, status)
+	}
+	return err
+}
+
+// answerRefusal replaces the response that was refused.
+func answerRefusal(w http.ResponseWriter, r *http.Request) {
+	const body = "Internal Server Error"
+	header := w.Header()
+	clear(header)
+	header.Set("Content-Type", "text/plain")
+	header.Set("Content-Length", strconv.Itoa(len(body)))
+	if r.ProtoMajor < 2 {
+		header.Set("Connection", "close")
+	}
+	w.WriteHeader(http.StatusInternalServerError)
+	_, _ = io.WriteString(w, body)
+}
+
+// dropBadTrailers takes out what the handler set after its header was sent.
+func dropBadTrailers(header http.Header, r *http.Request) {
+	for name, values := range header {
+		field := strings.TrimPrefix(name, http.TrailerPrefix)
+		for _, value := range values {
+			if _, err := refuse.Field(field, value); err != nil {
+				delete(header, name)
+				logRefusal(r, err)
+				break
+			}
+		}
+	}
+}
+
+func logRefusal(r *http.Request, err error) {
+	text := "middleware: GuardHeaders refused the response: " + err.Error()
+	if env, ok := environ.FromContext(r.Context()); ok {
+		_, _ = env.Errors().WriteString(text + "\n")
+		return
+	}
+	if srv, ok := r.Context().Value(http.ServerContextKey).(*http.Server); ok && srv.ErrorLog != nil {
+		srv.ErrorLog.Print(text)
+		return
+	}
+	log.Print(text)
+}
