@@ -1,11 +1,11 @@
 package logadapter
 
 import (
+	"bytes"
 	"context"
 	"io"
 	"log"
 	"log/slog"
-	"strings"
 	"sync"
 )
 
@@ -17,7 +17,7 @@ import (
 // The zero Stream discards what is written to it.
 type Stream struct {
 	*slog.Logger
-	write func(ctx context.Context, text string) error
+	write func(ctx context.Context, p []byte) error
 	ctx   context.Context
 }
 
@@ -29,8 +29,8 @@ func New(logger *slog.Logger, level slog.Level) *Stream {
 	}
 	return &Stream{
 		Logger: logger,
-		write: func(ctx context.Context, text string) error {
-			logger.Log(ctx, level, trimNewline(text))
+		write: func(ctx context.Context, p []byte) error {
+			logger.Log(ctx, level, trimNewline(p))
 			return nil
 		},
 	}
@@ -45,10 +45,10 @@ func NewLog(logger *log.Logger) *Stream {
 	}
 	// log.Logger's own call depth would name this file; there is no frame of
 	// the application's that is always the same number of calls away.
-	output := func(text string) error { return logger.Output(2, trimNewline(text)) }
+	output := func(p []byte) error { return logger.Output(2, trimNewline(p)) }
 	return &Stream{
 		Logger: slog.New(slog.NewTextHandler(writerFunc(output), &slog.HandlerOptions{ReplaceAttr: dropTime})),
-		write:  func(_ context.Context, text string) error { return output(text) },
+		write:  func(_ context.Context, p []byte) error { return output(p) },
 	}
 }
 
@@ -62,15 +62,15 @@ func NewWriter(w io.Writer) *Stream {
 		w = io.Discard
 	}
 	var mu sync.Mutex
-	output := func(text string) error {
+	output := func(p []byte) error {
 		mu.Lock()
 		defer mu.Unlock()
-		_, err := io.WriteString(w, text)
+		_, err := w.Write(p)
 		return err
 	}
 	return &Stream{
 		Logger: slog.New(slog.NewTextHandler(writerFunc(output), nil)),
-		write:  func(_ context.Context, text string) error { return output(text) },
+		write:  func(_ context.Context, p []byte) error { return output(p) },
 	}
 }
 
@@ -85,22 +85,22 @@ func (s *Stream) WithContext(ctx context.Context) *Stream {
 // Write logs p as one record, without its one trailing newline where the
 // logger adds one itself (LoggingLogAdapter.write). The error is the
 // underlying writer's; loggers report none.
-func (s *Stream) Write(p []byte) (int, error) { return s.WriteString(string(p)) }
-
-// WriteString is Write for a string.
-func (s *Stream) WriteString(text string) (int, error) {
+func (s *Stream) Write(p []byte) (int, error) {
 	if s.write == nil {
-		return len(text), nil
+		return len(p), nil
 	}
 	ctx := s.ctx
 	if ctx == nil {
 		ctx = context.Background()
 	}
-	if err := s.write(ctx, text); err != nil {
+	if err := s.write(ctx, p); err != nil {
 		return 0, err
 	}
-	return len(text), nil
+	return len(p), nil
 }
+
+// WriteString is Write for a string.
+func (s *Stream) WriteString(text string) (int, error) { return s.Write([]byte(text)) }
 
 // WriteLines writes each of lines, a record each, and stops at the first error
 // (LoggingLogAdapter.writelines). It adds no newlines, as Python's does not.
@@ -117,12 +117,12 @@ func (s *Stream) WriteLines(lines []string) error {
 // Write returns.
 func (s *Stream) Flush() error { return nil }
 
-func trimNewline(text string) string { return strings.TrimSuffix(text, "\n") }
+func trimNewline(p []byte) string { return string(bytes.TrimSuffix(p, []byte("\n"))) }
 
-type writerFunc func(text string) error
+type writerFunc func(p []byte) error
 
 func (f writerFunc) Write(p []byte) (int, error) {
-	if err := f(string(p)); err != nil {
+	if err := f(p); err != nil {
 		return 0, err
 	}
 	return len(p), nil
