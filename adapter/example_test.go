@@ -140,7 +140,8 @@ func ExampleWrap() {
 
 func ExampleRecord() {
 	rec := adapter.Record{
-		Time: time.Date(2026, 11, 23, 6, 42, 6, 0, time.UTC), Remote: "::1", RequestLine: "GET /a\"b HTTP/1.1",
+		Time: time.Date(2026, 11, 23, 6, 42, 6, 0, time.UTC), Remote: "::1",
+		Method: "GET", Target: "/a\"b", Proto: "HTTP/1.1",
 		Status: 200, Bytes: 12, Duration: 1500 * time.Microsecond,
 	}
 	fmt.Println(rec)

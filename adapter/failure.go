@@ -155,7 +155,7 @@ func (res *response) reportMisuse() {
 	if res.misuse != nil {
 		res.report(res.misuse)
 	}
-	if res.surplus {
+	if res.surplus && !res.clipped {
 		res.report(fmt.Errorf("adapter: the App sent more than its Content-Length of %d; the surplus was not sent", res.head.length))
 	}
 }

@@ -346,3 +346,15 @@ func (res *response) hijack() (net.Conn, *bufio.ReadWriter, error) {
 	res.hijacked = err == nil
 	return conn, rw, err
 }
+
+func init() {
+	seam.Hijacked = func(env any) bool {
+		res, ok := seam.Peer(env).(*response)
+		if !ok {
+			return false
+		}
+		res.mu.Lock()
+		defer res.mu.Unlock()
+		return res.hijacked
+	}
+}

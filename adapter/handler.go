@@ -88,7 +88,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	res := &response{handler: h, w: w, r: r}
 	abort := res.serve()
 	if h.access != nil {
-		h.logAccess(RecordOf(r, began, res.status(), res.written))
+		h.logAccess(r, RecordOf(r, began, res.status(), res.written))
 	}
 	if abort {
 		panic(http.ErrAbortHandler)
@@ -101,25 +101,18 @@ func (h *Handler) setUp() {
 	if h.ErrorLog != nil {
 		h.scope.Errors = asStream(h.ErrorLog)
 	}
-	switch {
-	case h.Log == nil:
-	case same(h.Log, h.ErrorLog):
-		h.access, _ = h.scope.Errors.(*logadapter.Stream)
-	}
-	if h.Log != nil && h.access == nil {
-		h.access, _ = asStream(h.Log).(*logadapter.Stream)
-		if h.access == nil {
-			h.access = logadapter.NewWriter(h.Log)
-		}
+	if h.Log != nil {
+		h.access = accessStream(h.Log, h.ErrorLog, h.scope.Errors)
 	}
 }
 
-func (h *Handler) logAccess(rec Record) {
-	line := rec.String
+func (h *Handler) logAccess(r *http.Request, rec Record) {
+	log := h.access.WithContext(r.Context())
 	if h.FormatRequest != nil {
-		line = func() string { return h.FormatRequest(rec) }
+		_, _ = log.WriteString(h.FormatRequest(rec) + "\n")
+		return
 	}
-	_, _ = h.access.WriteString(line() + "\n")
+	_, _ = log.Write(append(rec.Append(nil), '\n'))
 }
 
 func (h *Handler) ignored() []error {
@@ -147,6 +140,18 @@ var fileWrapper any = File
 // asStream makes w what wsgi.errors has to be.
 func asStream(w io.Writer) environ.ErrorStream {
 	if s, ok := w.(environ.ErrorStream); ok {
+		return s
+	}
+	return logadapter.NewWriter(w)
+}
+
+// accessStream makes w a Stream for access lines: the one of the error log, if
+// both are one writer, so that they share its lock.
+func accessStream(w, errorLog io.Writer, errorStream any) *logadapter.Stream {
+	if s, ok := w.(*logadapter.Stream); ok {
+		return s
+	}
+	if s, ok := errorStream.(*logadapter.Stream); ok && same(w, errorLog) {
 		return s
 	}
 	return logadapter.NewWriter(w)

@@ -119,7 +119,7 @@ func TestHooks(t *testing.T) {
 	require.Equal(t, "HTTP/1.1 200 OK\nContent-Length: 3\n\nbob", srv.Do("GET /a%22?b HTTP/1.1\nHost: x\n\n"))
 	require.Equal(t, "line\n", log.String())
 	require.NoError(t, handled)
-	want := adapter.Record{Remote: "127.0.0.1", RequestLine: "GET /a%22?b HTTP/1.1", Method: "GET", Target: "/a%22?b", Proto: "HTTP/1.1", Status: 200, Bytes: 3}
+	want := adapter.Record{Remote: "127.0.0.1", Method: "GET", Target: "/a%22?b", Proto: "HTTP/1.1", Status: 200, Bytes: 3}
 	require.WithinDuration(t, time.Now(), rec.Time, wiretest.Patience)
 	require.Positive(t, rec.Duration)
 	rec.Time, rec.Duration = time.Time{}, 0
@@ -178,10 +178,10 @@ func TestRecordString(t *testing.T) {
 		rec  adapter.Record
 		want string
 	}{
-		{adapter.Record{Time: at, Remote: "::1", RequestLine: "GET / HTTP/1.1", Status: 200, Bytes: 12, Duration: 1500 * time.Microsecond},
+		{adapter.Record{Time: at, Remote: "::1", Method: "GET", Target: "/", Proto: "HTTP/1.1", Status: 200, Bytes: 12, Duration: 1500 * time.Microsecond},
 			`::1 - - [2026-11-23 06:42:06] "GET / HTTP/1.1" 200 12 0.001500`},
-		{adapter.Record{Time: at}, `- - - [2026-11-23 06:42:06] "" 000 - 0.000000`},
-		{adapter.Record{Time: at, Remote: "1\n2", RequestLine: "a\r\n\x1b\"b", Status: 7}, `1\x0a2 - - [2026-11-23 06:42:06] "a\x0d\x0a\x1b\x22b" 007 - 0.000000`},
+		{adapter.Record{Time: at}, `- - - [2026-11-23 06:42:06] "  " 000 - 0.000000`},
+		{adapter.Record{Time: at, Remote: "1\n2", Method: "a\r\n", Target: "\x1b\"", Proto: "b", Status: 7}, `1\x0a2 - - [2026-11-23 06:42:06] "a\x0d\x0a \x1b\x22 b" 007 - 0.000000`},
 	}
 	for _, test := range tests {
 		require.Equal(t, test.want, test.rec.String())

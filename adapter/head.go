@@ -11,27 +11,30 @@ import (
 // head is a status and headers that start_response has accepted.
 type head struct {
 	code   int
-	fields [][2]string // canonical name and value; our own copy
 	length int64       // declared Content-Length; -1 for none
+	fields [][2]string // canonical name and value; our own copy
+	space  [2][2]string
 }
 
-// newHead checks a status and headers.
-func newHead(status string, headers Headers) (head, error) {
+// fill checks a status and headers and takes them over.
+func (h *head) fill(status string, headers Headers) error {
 	code, err := refuse.Status(status)
 	if err != nil {
-		return head{}, fmt.Errorf("adapter: %w", err)
+		return fmt.Errorf("adapter: %w", err)
 	}
-	// One more field, for the Content-Length of a list.
-	h := head{code: code, length: -1, fields: make([][2]string, 0, len(headers)+1)}
+	h.code, h.length, h.fields = code, -1, h.space[:0]
+	if need := len(headers) + 1; need > len(h.space) { // with the Content-Length of a list
+		h.fields = make([][2]string, 0, need)
+	}
 	for _, field := range headers {
 		if err := h.add(field[0], field[1]); err != nil {
-			return head{}, fmt.Errorf("adapter: %w", err)
+			return fmt.Errorf("adapter: %w", err)
 		}
 	}
 	if err := refuse.Bodiless(code, h.length); err != nil {
-		return head{}, fmt.Errorf("adapter: %w", err)
+		return fmt.Errorf("adapter: %w", err)
 	}
-	return h, nil
+	return nil
 }
 
 func (h *head) add(name, value string) error {

@@ -2,6 +2,7 @@ package adapter
 
 import (
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -10,58 +11,79 @@ import (
 // Record is what one finished request was. Its strings are as the client sent
 // them; String makes them safe to log.
 type Record struct {
-	Time        time.Time     // when the request arrived
-	Remote      string        // the client's address, without its port
-	RequestLine string        // method, target and protocol
-	Method      string        // also in RequestLine
-	Target      string        // likewise, as sent
-	Proto       string        // likewise
-	Status      int           // the final status; 0 where none was sent
-	Bytes       int64         // bytes of the body that were written
-	Duration    time.Duration // from Time to the end of the response
+	Time     time.Time     // when the request arrived
+	Remote   string        // the client's address, without its port
+	Method   string        // the parts of the request line
+	Target   string        // as sent
+	Proto    string        // HTTP/1.1
+	Status   int           // the final status; 0 where none was sent
+	Bytes    int64         // bytes of the body that were written
+	Duration time.Duration // from Time to the end of the response
 }
 
 // RecordOf returns the record of r, which arrived at began, was answered with
-// status and a body of bytes bytes, and ends now.
+// status and a body of bytes bytes, and ends now. Of what a handler writes in
+// answer to a HEAD nothing goes out, and nothing counts.
 func RecordOf(r *http.Request, began time.Time, status int, bytes int64) Record {
+	if r.Method == http.MethodHead {
+		bytes = 0
+	}
 	return Record{
-		Time:        began,
-		Remote:      remoteHost(r.RemoteAddr),
-		RequestLine: r.Method + " " + target(r) + " " + r.Proto,
-		Method:      r.Method,
-		Target:      target(r),
-		Proto:       r.Proto,
-		Status:      status,
-		Bytes:       bytes,
-		Duration:    time.Since(began),
+		Time:     began,
+		Remote:   remoteHost(r.RemoteAddr),
+		Method:   r.Method,
+		Target:   target(r),
+		Proto:    r.Proto,
+		Status:   status,
+		Bytes:    bytes,
+		Duration: time.Since(began),
 	}
 }
+
+// RequestLine is method, target and protocol, as the client sent them.
+func (rec Record) RequestLine() string { return rec.Method + " " + rec.Target + " " + rec.Proto }
 
 // String is pywsgi's access line (WSGIHandler.format_request), without its
 // newline: address, time, request line, status, bytes of the body, seconds.
 // What could forge or break a line is escaped as \xNN.
-func (rec Record) String() string {
-	b := make([]byte, 0, 96+len(rec.RequestLine))
+func (rec Record) String() string { return string(rec.Append(nil)) }
+
+// Append appends the line of String to dst.
+func (rec Record) Append(dst []byte) []byte {
+	dst = slices.Grow(dst, len("- - [] \"  \"  ")+64+len(rec.Remote)+len(rec.Target))
 	if rec.Remote == "" {
-		b = append(b, '-')
+		dst = append(dst, '-')
 	}
-	b = appendPrintable(b, rec.Remote)
-	b = append(b, " - - ["...)
-	b = rec.Time.AppendFormat(b, time.DateTime)
-	b = append(b, `] "`...)
-	b = appendPrintable(b, rec.RequestLine)
-	b = append(b, `" `...)
-	if rec.Status < 100 {
-		b = append(b, "000"[len(strconv.Itoa(rec.Status)):]...)
-	}
-	b = append(strconv.AppendInt(b, int64(rec.Status), 10), ' ')
+	dst = appendPrintable(dst, rec.Remote)
+	dst = append(dst, " - - ["...)
+	dst = rec.Time.AppendFormat(dst, time.DateTime)
+	dst = append(dst, `] "`...)
+	dst = rec.appendRequestLine(dst)
+	dst = append(dst, `" `...)
+	dst = appendStatus(dst, rec.Status)
+	dst = append(dst, ' ')
 	if rec.Bytes == 0 {
-		b = append(b, '-')
+		dst = append(dst, '-')
 	} else {
-		b = strconv.AppendInt(b, rec.Bytes, 10)
+		dst = strconv.AppendInt(dst, rec.Bytes, 10)
 	}
-	b = append(b, ' ')
-	return string(strconv.AppendFloat(b, rec.Duration.Seconds(), 'f', 6, 64))
+	dst = append(dst, ' ')
+	return strconv.AppendFloat(dst, rec.Duration.Seconds(), 'f', 6, 64)
+}
+
+func (rec Record) appendRequestLine(dst []byte) []byte {
+	dst = appendPrintable(dst, rec.Method)
+	dst = append(dst, ' ')
+	dst = appendPrintable(dst, rec.Target)
+	dst = append(dst, ' ')
+	return appendPrintable(dst, rec.Proto)
+}
+
+func appendStatus(dst []byte, status int) []byte {
+	for digits := 100; digits > status && digits > 1; digits /= 10 {
+		dst = append(dst, '0')
+	}
+	return strconv.AppendInt(dst, int64(status), 10)
 }
 
 func remoteHost(addr string) string {
@@ -84,7 +106,7 @@ func target(r *http.Request) string {
 
 // requestLine is the request line of r, safe to log.
 func requestLine(r *http.Request) string {
-	return printable(r.Method + " " + target(r) + " " + r.Proto)
+	return string(Record{Method: r.Method, Target: target(r), Proto: r.Proto}.appendRequestLine(nil))
 }
 
 func printable(s string) string { return string(appendPrintable(nil, s)) }

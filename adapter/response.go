@@ -4,9 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"net/http"
-	"strconv"
 	"sync"
 
 	"github.com/gowsgi/gowsgi/environ"
@@ -32,12 +30,13 @@ type response struct {
 	duplex   bool // the input may be read while the body is written
 	hijacked bool // an http.Handler inside took the connection over
 	surplus  bool // the App sent more than its Content-Length
+	clipped  bool // as much of a file goes out as its Content-Length asks for
 	fallback int  // status of the answer that replaced the App's; 0 for none
 	written  int64
-	lost     error      // a *writeError: the connection failed
-	misuse   error      // what the App did wrong without losing the response
-	refusal  error      // why the last call of start failed
-	raw      *rawStream // the connection, from an accepted 101 on
+	lost     *writeError // the connection failed
+	misuse   error       // what the App did wrong without losing the response
+	refusal  error       // why the last call of start failed
+	raw      *rawStream  // the connection, from an accepted 101 on
 }
 
 var (
@@ -60,7 +59,9 @@ func (res *response) serve() (abort bool) {
 		return false
 	}
 	err := res.run()
-	res.seal()
+	if !res.finished {
+		res.seal()
+	}
 	if err != nil {
 		return res.fail(err)
 	}
@@ -84,10 +85,7 @@ func (res *response) run() (err error) {
 	if err != nil {
 		return err
 	}
-	if err := res.copy(body); err != nil {
-		return err
-	}
-	return res.end()
+	return res.copy(body)
 }
 
 // start is the StartResponse of the request.
@@ -108,270 +106,37 @@ func (res *response) start(status string, headers Headers, excInfo ...error) (io
 	case res.started && met == nil:
 		return nil, errStartedTwice
 	}
-	head, err := newHead(status, headers)
-	if err == nil {
-		err = res.switchProtocols(head.code)
-	}
-	if err != nil {
+	if err := res.accept(status, headers); err != nil {
 		res.refusal = err
 		return nil, err
 	}
-	res.head, res.started = head, true
+	res.started = true
 	return res, nil
 }
 
-// Write is the write() callable: p, and the head before it, are out when it
-// returns.
-func (res *response) Write(p []byte) (int, error) {
-	res.mu.Lock()
-	defer res.mu.Unlock()
-	if err := res.open(len(p) > 0); err != nil {
-		return 0, err
+// accept makes status and headers the response's, or changes nothing. Nearly
+// every response has one head, which is made in place.
+func (res *response) accept(status string, headers Headers) error {
+	h := &res.head
+	if res.started {
+		h = new(head)
 	}
-	if res.raw != nil {
-		return res.writeRaw(p)
+	if err := h.fill(status, headers); err != nil {
+		return err
 	}
-	res.sendHead(true)
-	if allowed := res.allow(int64(len(p))); allowed > 0 {
-		n, err := res.w.Write(p[:allowed])
-		res.written += int64(n)
-		if err != nil {
-			return n, res.lose(err)
-		}
+	if err := res.switchProtocols(h.code); err != nil {
+		return err
 	}
-	if err := res.flush(); err != nil {
-		return 0, err
-	}
-	return len(p), nil
-}
-
-// open reports why the App may not write now, if it may not.
-func (res *response) open(bytes bool) error {
-	switch {
-	case res.finished:
-		return errFinished
-	case res.lost != nil:
-		return res.lost
-	case !res.started:
-		return res.neverStarted()
-	case bytes && res.head.bodiless():
-		res.misuse = fmt.Errorf("adapter: the App sent a body with a %d response", res.head.code)
-		return res.misuse
+	if res.started {
+		res.head = *h
 	}
 	return nil
 }
 
-// allow returns how many of the next n bytes of the body go out: none of a
-// HEAD's, and none beyond the declared Content-Length.
-func (res *response) allow(n int64) int64 {
-	if left := res.head.length - res.written; res.head.length >= 0 && n > left && !res.isHead() {
-		res.surplus = true
-		n = left
-	}
-	if res.isHead() {
-		return 0
-	}
-	return n
-}
-
-// enough reports whether nothing of what the App still has would go out.
-func (res *response) enough() bool {
-	res.mu.Lock()
-	defer res.mu.Unlock()
-	return res.surplus || res.isHead() && res.sent
-}
-
-func (res *response) isHead() bool { return res.r.Method == http.MethodHead }
-
-// sendHead hands status and headers to net/http, once. In a response that goes
-// out piece by piece the App may still read its input.
-func (res *response) sendHead(piecewise bool) {
-	if res.sent {
-		return
-	}
-	res.sent = true
-	if piecewise {
-		res.enableDuplex()
-	}
-	header := res.w.Header()
-	res.head.copyTo(header)
-	if res.inputError() != nil {
-		res.hangUpAfter(header)
-	}
-	res.w.WriteHeader(res.head.code)
-}
-
-func (res *response) flush() error {
-	err := http.NewResponseController(res.w).Flush()
-	if err != nil && !errors.Is(err, http.ErrNotSupported) {
-		return res.lose(err)
-	}
-	return nil
-}
-
-// lose notes that the connection failed. Nothing is written any more.
-func (res *response) lose(err error) error {
-	res.lost = &writeError{err}
-	return res.lost
-}
-
-// copy sends the body.
-func (res *response) copy(body Body) error {
-	if res.hijacked {
-		return nil
-	}
-	switch b := body.(type) {
-	case nil:
-		return res.copyList(text(""))
-	case list:
-		return res.copyList(b)
-	case *file:
-		return res.copyFile(b)
-	default:
-		return res.copyStream(b)
-	}
-}
-
-func (res *response) copyStream(body Body) error {
-	for chunk, err := range body.Chunks() {
-		if err != nil {
-			return err
-		}
-		if len(chunk) == 0 {
-			continue
-		}
-		if _, err := res.Write(chunk); err != nil {
-			return err
-		}
-		if res.enough() {
-			return nil
-		}
-	}
-	return nil
-}
-
-// copyList sends a body whose length is known, so a wrong Content-Length is
-// seen before anything is out.
-func (res *response) copyList(body list) error {
-	res.mu.Lock()
-	defer res.mu.Unlock()
-	size := body.size()
-	if err := res.open(size > 0); err != nil {
-		return err
-	}
-	if res.raw != nil {
-		_, err := body.writeTo(rawWriter{res}, size)
-		return err
-	}
-	if !res.sent {
-		if res.head.length > size && !res.isHead() && !res.head.bodiless() {
-			return res.short(size)
-		}
-		res.declare(size)
-		res.sendHead(false)
-	}
-	allowed := res.allow(size)
-	if allowed == 0 {
-		return nil
-	}
-	n, err := body.writeTo(res.w, allowed)
-	res.written += n
-	if err != nil {
-		return res.lose(err)
-	}
-	return nil
-}
-
-// declare adds the Content-Length that the App left out. Of an empty list in
-// answer to a HEAD nothing follows: the App need not have made the body.
-func (res *response) declare(size int64) {
-	if res.head.length >= 0 || res.head.bodiless() || size == 0 && res.isHead() {
-		return
-	}
-	res.head.length = size
-	res.head.fields = append(res.head.fields, [2]string{"Content-Length", strconv.FormatInt(size, 10)})
-}
-
-// copyFile sends a file whole where its length is known, by sendfile where
-// net/http can, and block by block elsewhere.
-func (res *response) copyFile(f *file) error {
-	size, ok := f.remaining()
-	if !ok || !res.wholeFile() {
-		err := res.copyStream(f)
-		res.surplus = false // a file may be longer than what is asked of it
-		return err
-	}
-	res.mu.Lock()
-	defer res.mu.Unlock()
-	if err := res.open(size > 0); err != nil {
-		return err
-	}
-	if res.head.length > size && !res.isHead() {
-		return res.short(size)
-	}
-	res.declare(size)
-	res.sendHead(false)
-	_, err := res.sendFile(f.r)
-	return err
-}
-
-// sendFile lets net/http read what of r the Content-Length asks for.
-func (res *response) sendFile(r io.Reader) (int64, error) {
-	if res.head.length >= 0 {
-		r = io.LimitReader(r, res.allow(res.head.length-res.written))
-	}
-	if res.isHead() {
-		return 0, nil
-	}
-	n, err := io.Copy(res.w, r)
-	res.written += n
-	var reading *fs.PathError
-	if err != nil && !errors.As(err, &reading) {
-		err = res.lose(err)
-	}
-	return n, err
-}
-
-// ReadFrom is write() for io.Copy: a regular file is left to net/http, which
-// may use sendfile, and every piece of anything else is out before the next is
-// read.
-func (res *response) ReadFrom(r io.Reader) (int64, error) {
-	if !isRegular(r) {
-		return io.Copy(struct{ io.Writer }{res}, r)
-	}
-	if _, err := res.Write(nil); err != nil {
-		return 0, err
-	}
-	res.mu.Lock()
-	defer res.mu.Unlock()
-	if err := res.open(true); err != nil {
-		return 0, err
-	}
-	if res.raw != nil {
-		return io.Copy(rawWriter{res}, r)
-	}
-	n, err := res.sendFile(r)
-	if err != nil {
-		return n, err
-	}
-	return n, res.flush()
-}
-
-// wholeFile reports whether the body may go out in one piece: not where write()
-// has already sent a part of it unchunked, or the connection is taken over.
-func (res *response) wholeFile() bool {
-	res.mu.Lock()
-	defer res.mu.Unlock()
-	return res.started && !res.sent && res.raw == nil
-}
-
-// end completes a response whose body has been copied.
+// end completes a response whose body has been copied. The caller holds the lock.
 func (res *response) end() error {
-	res.mu.Lock()
-	defer res.mu.Unlock()
+	res.finished = true
 	switch {
-	case res.hijacked:
-		return nil
 	case res.lost != nil:
 		return res.lost
 	case !res.started:
@@ -420,7 +185,9 @@ func (res *response) seal() {
 
 // finish leaves the connection fit for net/http, or closes it.
 func (res *response) finish() {
-	res.seal()
+	if !res.finished {
+		res.seal()
+	}
 	res.drain()
 	if res.raw != nil {
 		res.raw.close()

@@ -42,7 +42,8 @@ const (
 type Server struct {
 	// HTTP is the wrapped server: address, handler, TLS and its own limits.
 	// Serving sets its Handler and BaseContext to wrap the ones it has, and
-	// its ErrorLog if that is nil.
+	// its ErrorLog if that is nil. Where its handler is a *Handler, that
+	// gets OPTIONS * too, which a plain http.Server answers itself.
 	HTTP *http.Server
 
 	// Environ is the base environ of every Handler below, and of
@@ -73,20 +74,18 @@ type Server struct {
 }
 
 // NewServer returns a Server for app on addr (":8080"), with time limits on
-// reading a request's header (10 s) and on idling (2 min). Unlike a plain
-// http.Server it lets the app answer OPTIONS *.
+// reading a request's header (10 s) and on idling (2 min).
 func NewServer(addr string, app App) *Server {
 	return Wrap(&http.Server{
-		Addr:                         addr,
-		Handler:                      &Handler{App: app},
-		ReadHeaderTimeout:            readHeaderTimeout,
-		IdleTimeout:                  idleTimeout,
-		DisableGeneralOptionsHandler: true,
+		Addr:              addr,
+		Handler:           &Handler{App: app},
+		ReadHeaderTimeout: readHeaderTimeout,
+		IdleTimeout:       idleTimeout,
 	})
 }
 
 // Wrap returns a Server around an existing server with whatever handler it has.
-// The settings of srv stay as they are.
+// Its settings stay, time limits among them: NewServer's are not added.
 func Wrap(srv *http.Server) *Server { return &Server{HTTP: srv} }
 
 // Serve accepts connections on l until the server is stopped. Its error is
@@ -133,8 +132,9 @@ func (s *Server) Shutdown(ctx context.Context) error { return s.HTTP.Shutdown(ct
 func (s *Server) Close() error { return s.HTTP.Close() }
 
 // Run listens on the server's address, by TLS if its TLSConfig has
-// certificates, and serves until ctx ends. Then it stops gracefully and returns
-// nil, or an error if StopTimeout cut requests off.
+// certificates, and serves until ctx ends, or somebody calls Shutdown or Close.
+// Then it stops gracefully and returns nil, or an error if StopTimeout cut
+// requests off.
 func (s *Server) Run(ctx context.Context) error {
 	serve, fallback := s.Serve, ":http"
 	if c := s.HTTP.TLSConfig; hasCertificates(c) {
@@ -149,14 +149,17 @@ func (s *Server) Run(ctx context.Context) error {
 	go func() { served <- serve(l) }()
 	select {
 	case err := <-served:
-		return fmt.Errorf("adapter: serving: %w", err)
+		if err != http.ErrServerClosed {
+			return fmt.Errorf("adapter: serving: %w", err)
+		}
 	case <-ctx.Done():
-		return s.stop(served)
 	}
+	return s.stop()
 }
 
-// stop ends what Run started and waits for it.
-func (s *Server) stop(served <-chan error) error {
+// stop waits for the requests in flight, also for those that a Shutdown by
+// somebody else is waiting for.
+func (s *Server) stop() error {
 	timeout := s.StopTimeout
 	if timeout == 0 {
 		timeout = DefaultStopTimeout
@@ -168,7 +171,6 @@ func (s *Server) stop(served <-chan error) error {
 		_ = s.Close()
 		err = fmt.Errorf("adapter: requests still in flight %v after the stop were cut off: %w", timeout, err)
 	}
-	<-served
 	return err
 }
 
@@ -201,10 +203,6 @@ func (s *Server) setUp() {
 	s.scope = &seam.Scope{Base: s.Environ, Policy: s.Policy}
 	stream := asStream(errs)
 	s.scope.Errors = stream
-	accessLog := stream
-	if !same(access, errs) {
-		accessLog = asStream(access)
-	}
 	if s.HTTP.ErrorLog == nil {
 		flags := log.LstdFlags
 		if _, ok := errs.(*logadapter.Stream); ok {
@@ -217,11 +215,13 @@ func (s *Server) setUp() {
 	if handler == nil {
 		handler = http.DefaultServeMux
 	}
-	if _, isHandler := handler.(*Handler); !isHandler {
+	if _, isHandler := handler.(*Handler); isHandler {
+		s.HTTP.DisableGeneralOptionsHandler = true // OPTIONS * is the App's
+	} else {
 		handler = withEnviron(handler)
 	}
 	if access != io.Discard {
-		handler = logged(handler, accessLog)
+		handler = logged(handler, accessStream(access, errs, stream))
 	}
 	s.HTTP.Handler = handler
 }
@@ -282,9 +282,9 @@ func withEnviron(next http.Handler) http.Handler {
 }
 
 // logged writes an access line for each request.
-func logged(next http.Handler, log environ.ErrorStream) http.Handler {
+func logged(next http.Handler, log *logadapter.Stream) http.Handler {
 	return recorder.Watch(next, func(rec *recorder.Recorder, r *http.Request, began time.Time) {
-		_, _ = log.WriteString(RecordOf(r, began, rec.Status, rec.Bytes).String() + "\n")
+		_, _ = log.WithContext(r.Context()).Write(append(RecordOf(r, began, rec.Status, rec.Bytes).Append(nil), '\n'))
 	})
 }
 

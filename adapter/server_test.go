@@ -233,6 +233,34 @@ func TestRunCutsOff(t *testing.T) {
 	require.EqualError(t, err, "adapter: requests still in flight 1ms after the stop were cut off: context deadline exceeded")
 }
 
+// TestRunShutDown: a Shutdown by somebody else ends Run, once requests are done.
+func TestRunShutDown(t *testing.T) {
+	entered, release := make(chan struct{}), make(chan struct{})
+	app := func(_ *environ.Environ, start adapter.StartResponse) (adapter.Body, error) {
+		close(entered)
+		<-release
+		_, err := start("200 OK", nil)
+		return adapter.Text("finished"), err
+	}
+	srv := adapter.NewServer(freeAddr(t), app)
+	srv.Log = io.Discard
+	ran, shut, answered := make(chan error, 1), make(chan error, 1), make(chan string, 1)
+	go func() { ran <- srv.Run(t.Context()) }()
+	waitFor(t, srv.HTTP.Addr)
+	go func() { answered <- fetch(t, http.DefaultClient, "http://"+srv.HTTP.Addr) }()
+	<-entered
+	go func() { shut <- srv.Shutdown(context.Background()) }()
+	select {
+	case err := <-ran:
+		t.Fatalf("Run returned %v before the request in flight was done", err)
+	case <-time.After(20 * time.Millisecond):
+	}
+	close(release)
+	require.NoError(t, <-ran)
+	require.NoError(t, <-shut)
+	require.Equal(t, "finished", <-answered)
+}
+
 func TestRunCannotListen(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)

@@ -42,6 +42,7 @@ type state struct {
 	input   atomic.Pointer[Input]
 	trailer *string // HTTP_TRAILER, read before net/http fills the trailer in
 	peer    any
+	rebuilt *rebuilt // nil until a request was made of this environ
 }
 
 // deleted stands in state.set for a key that was deleted.
@@ -92,7 +93,7 @@ func (st *state) inherit(ctx context.Context) {
 	case *Environ:
 		st.parent = v.state()
 		if st.parent != nil {
-			st.set = maps.Clone(st.parent.set)
+			st.set = st.parent.inherited()
 		}
 	case *seam.Scope:
 		st.outer = v

@@ -166,7 +166,7 @@ func (in *Input) fill() {
 		in.grow()
 	}
 	n, err := in.r.Read(in.room)
-	in.buf = in.buf[: len(in.buf)+n : len(in.buf)+n]
+	in.buf = in.buf[:len(in.buf)+n]
 	in.room = in.room[n:]
 	if err != nil {
 		_ = in.ended(err)

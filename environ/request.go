@@ -2,6 +2,7 @@ package environ
 
 import (
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"net/http/cgi"
@@ -27,6 +28,7 @@ func (e *Environ) rebuild() (*http.Request, error) {
 	if len(st.set) == 0 {
 		return r, nil
 	}
+	st.rebuilt = &rebuilt{path: askedPath(st.req)}
 	u := *r.URL
 	r.URL, r.Header = &u, r.Header.Clone()
 	if r.Header == nil {
@@ -37,6 +39,41 @@ func (e *Environ) rebuild() (*http.Request, error) {
 	}
 	e.applyPath(r)
 	return r, nil
+}
+
+// rebuilt is where a request stands that was made of an environ: what was Set of
+// its path is in it, and environs below split it further.
+type rebuilt struct {
+	script string // SCRIPT_NAME before the path of the request
+	path   string
+}
+
+// inherited returns what was Set, for the environ of a request below. What the
+// request says by itself by now is left to it.
+func (st *state) inherited() map[string]any {
+	if st.rebuilt == nil {
+		return maps.Clone(st.set)
+	}
+	var set map[string]any
+	for key, value := range st.set {
+		if !fromRequest(key) {
+			if set == nil {
+				set = make(map[string]any, len(st.set))
+			}
+			set[key] = value
+		}
+	}
+	return set
+}
+
+// fromRequest reports whether apply and applyPath carry key into a request.
+func fromRequest(key string) bool {
+	switch key {
+	case "REQUEST_METHOD", "SCRIPT_NAME", "PATH_INFO", "QUERY_STRING", "CONTENT_TYPE", "CONTENT_LENGTH",
+		"REMOTE_ADDR", "REMOTE_PORT", "wsgi.input":
+		return true
+	}
+	return strings.HasPrefix(key, "HTTP_")
 }
 
 // apply makes r say of key what e says.
@@ -87,6 +124,10 @@ func (e *Environ) applyPath(r *http.Request) {
 		path = found.script + path
 	}
 	r.URL.Path, r.URL.RawPath = path, ""
+	st.rebuilt.path = path
+	if script {
+		st.rebuilt.script = e.Get("SCRIPT_NAME")
+	}
 }
 
 func setHeader(h http.Header, name, value string, present bool) {

@@ -65,8 +65,10 @@ func findRoute(st *state, rctx *chi.Context) route {
 	if st.req == nil {
 		return route{}
 	}
-	found := route{params: copyParams(rctx)}
-	found.script, found.info = splitPath(st.req, rctx)
+	found := route{params: copyParams(st.req.URL, rctx)}
+	asked, above := st.asked()
+	found.script, found.info = splitPath(st.req, rctx, asked)
+	found.script = above + found.script
 	if v, ok := st.baseValue("SCRIPT_NAME"); ok {
 		given, _ := v.(string)
 		found.mountAt(given)
@@ -93,16 +95,15 @@ func (r *route) mountAt(given string) {
 
 // splitPath splits the decoded path of r where a router, http.StripPrefix or
 // both have mounted whoever asks.
-func splitPath(r *http.Request, rctx *chi.Context) (script, info string) {
-	asked := askedPath(r)
+func splitPath(r *http.Request, rctx *chi.Context, asked string) (script, info string) {
 	script, info = "", r.URL.Path
 	if rctx != nil && rctx.RoutePath != "" {
-		script, info = splitMount(r.URL, rctx.RoutePath, asked)
+		script, info = splitMount(r.URL, rctx, asked)
 	}
-	if inside := script + info; inside != asked {
-		stripped, ok := strings.CutSuffix(asked, inside)
+	if left := r.URL.Path; left != asked {
+		stripped, ok := strings.CutSuffix(asked, left)
 		switch {
-		case ok && (inside == "" || inside[0] == '/' || strings.HasSuffix(stripped, "/")):
+		case ok && (left == "" || left[0] == '/' || strings.HasSuffix(stripped, "/")):
 			script = stripped + script
 		case ok:
 			script, info = "", asked // StripPrefix cut inside a segment
@@ -126,6 +127,15 @@ func tidy(script, info string) (string, string) {
 	return script, info
 }
 
+// asked is the path that is split: the request line's, or that of a request
+// made of an environ, which has a SCRIPT_NAME above it already.
+func (st *state) asked() (path, above string) {
+	if st.parent != nil && st.parent.rebuilt != nil {
+		return st.parent.rebuilt.path, st.parent.rebuilt.script
+	}
+	return askedPath(st.req), ""
+}
+
 // askedPath is the decoded path of the request line, which StripPrefix and
 // rewriting middleware leave alone. A request that has no request line was
 // asked for by its URL.
@@ -147,17 +157,22 @@ func askedPath(r *http.Request) string {
 	return asked.Path
 }
 
-// splitMount splits the path of u before routePath, what chi has left to route.
-func splitMount(u *url.URL, routePath, asked string) (script, info string) {
+// splitMount splits the path of u where chi has mounted whoever asks: before
+// what it has left to route.
+func splitMount(u *url.URL, rctx *chi.Context, asked string) (script, info string) {
+	routePath, full, escaped := rctx.RoutePath, u.Path, u.RawPath
+	if routesClean(rctx) {
+		full, escaped = cleaned(full), cleaned(escaped)
+	}
 	// chi routes on the escaped path where there is one, and then routePath
 	// is escaped too.
-	if u.RawPath != "" {
-		if script, info, ok := cutMount(u.RawPath, routePath); ok {
+	if escaped != "" {
+		if script, info, ok := cutMount(escaped, routePath); ok {
 			return unescape(script), unescape(info)
 		}
 		routePath = unescape(routePath)
 	}
-	script, info, ok := cutMount(u.Path, routePath)
+	script, info, ok := cutMount(full, routePath)
 	switch {
 	case ok:
 		return script, info
@@ -178,13 +193,42 @@ func cutMount(full, routePath string) (script, info string, ok bool) {
 	if strings.HasSuffix(routePath, full) {
 		return "", full, true // StripPrefix below the mount
 	}
-	// chi's StripSlashes and CleanPath route on another path than u's.
-	for _, rewritten := range [...]string{strings.TrimRight(full, "/"), path.Clean(full)} {
-		if script, ok := strings.CutSuffix(rewritten, routePath); ok {
-			return script, routePath, true
-		}
+	if script, ok := strings.CutSuffix(strings.TrimRight(full, "/"), routePath); ok {
+		return script, routePath, true // chi's StripSlashes
 	}
 	return "", "", false
+}
+
+// routesClean reports whether chi may have routed on another path than the
+// URL's, as its CleanPath makes it: nothing that it has found is unclean.
+func routesClean(rctx *chi.Context) bool {
+	if path.Clean(rctx.RoutePath) != rctx.RoutePath {
+		return false
+	}
+	params := rctx.URLParams
+	for i, key := range params.Keys {
+		if key == "*" || i >= len(params.Values) {
+			continue
+		}
+		if value := params.Values[i]; value == "" || path.Clean("/"+value) != "/"+value {
+			return false
+		}
+	}
+	return true
+}
+
+// cleaned is a path as chi's CleanPath leaves it, but for a slash at its end. It
+// keeps ".." and double slashes out of a SCRIPT_NAME.
+func cleaned(p string) string {
+	clean := path.Clean(p)
+	switch {
+	case p == "":
+		return ""
+	case clean != "/" && strings.HasSuffix(p, "/"):
+		return clean + "/"
+	default:
+		return clean
+	}
 }
 
 func unescape(s string) string {
@@ -194,11 +238,19 @@ func unescape(s string) string {
 	return s
 }
 
-func copyParams(rctx *chi.Context) *chi.RouteParams {
+// copyParams copies what chi has found in the path of u, decoded: it is escaped
+// where chi routed on the escaped path.
+func copyParams(u *url.URL, rctx *chi.Context) *chi.RouteParams {
 	if rctx == nil || !hasParams(rctx.URLParams) {
 		return nil
 	}
-	return &chi.RouteParams{Keys: slices.Clone(rctx.URLParams.Keys), Values: slices.Clone(rctx.URLParams.Values)}
+	params := &chi.RouteParams{Keys: slices.Clone(rctx.URLParams.Keys), Values: slices.Clone(rctx.URLParams.Values)}
+	if u.RawPath != "" {
+		for i, value := range params.Values {
+			params.Values[i] = unescape(value)
+		}
+	}
+	return params
 }
 
 // hasParams reports whether there is more than the wildcards that Mount has used up.

@@ -24,8 +24,8 @@ func AccessLog(w io.Writer) func(http.Handler) http.Handler {
 	}
 	return func(next http.Handler) http.Handler {
 		return recorder.Watch(next, func(rec *recorder.Recorder, r *http.Request, began time.Time) {
-			log := log.WithContext(r.Context())
-			_, _ = log.WriteString(adapter.RecordOf(r, began, rec.Status, rec.Bytes).String() + "\n")
+			line := append(adapter.RecordOf(r, began, rec.Status, rec.Bytes).Append(nil), '\n')
+			_, _ = log.WithContext(r.Context()).Write(line)
 		})
 	}
 }

@@ -96,7 +96,8 @@ func TestAccessLog(t *testing.T) {
 				panic(err)
 			}
 			_ = conn.Close()
-		}, get, `"GET / HTTP/1.1" 000 - `},
+		}, get, `"GET / HTTP/1.1" 101 - `},
+		{"HEAD", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "abc") }, "HEAD / HTTP/1.1\nHost: x\n\n", `"HEAD / HTTP/1.1" 200 - `},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -271,4 +272,42 @@ func TestWSGI(t *testing.T) {
 	srv := wiretest.Serve(t, r)
 	require.Equal(t, "HTTP/1.1 200 OK\nContent-Length: 3\nContent-Type: text/plain; charset=utf-8\nX-Wrapped: yes\nX-Wrapped: yes\n\n7++",
 		srv.Do("GET /a/7 HTTP/1.1\nHost: x\n\n"))
+}
+
+// TestWSGIAbove moves the path in front of a router, and looks at it from below.
+func TestWSGIAbove(t *testing.T) {
+	tests := []struct {
+		name string
+		mw   func(env *environ.Environ)
+		path string
+		want string
+	}{
+		{"nothing", func(*environ.Environ) {}, "/app/z", "/app /z"},
+		{"set to what it was", func(env *environ.Environ) { env.Set("PATH_INFO", env.Get("PATH_INFO")) }, "/app/z", "/app /z"},
+		{"the mount itself", func(env *environ.Environ) { env.Set("PATH_INFO", env.Get("PATH_INFO")) }, "/app", "/app "},
+		{"rewritten", func(env *environ.Environ) { env.Set("PATH_INFO", "/app/new") }, "/old", "/app /new"},
+		{"shifted", func(env *environ.Environ) { env.ShiftPath() }, "/site/app/z", "/site/app /z"},
+		{"behind a proxy's prefix", func(env *environ.Environ) { env.Set("SCRIPT_NAME", "/proxied") }, "/app/z", "/proxied/app /z"},
+		{"a user", func(env *environ.Environ) { env.Set("REMOTE_USER", "bob") }, "/app/z", "/app /z bob"},
+		{"a header", func(env *environ.Environ) { env.Set("HTTP_X_USER", "ada") }, "/app/z", "/app /z ada"},
+	}
+	show := func(env *environ.Environ, start adapter.StartResponse) (adapter.Body, error) {
+		_, err := start("200 OK", nil)
+		return adapter.Text(strings.TrimRight(env.Get("SCRIPT_NAME")+" "+env.Get("PATH_INFO")+" "+env.Get("REMOTE_USER")+env.Get("HTTP_X_USER"), " ")), err
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			r := chi.NewRouter()
+			r.Use(middleware.WSGI(func(app adapter.App) adapter.App {
+				return func(env *environ.Environ, start adapter.StartResponse) (adapter.Body, error) {
+					test.mw(env)
+					return app(env, start)
+				}
+			}))
+			r.Mount("/app", &adapter.Handler{App: show})
+			w := httptest.NewRecorder()
+			r.ServeHTTP(w, httptest.NewRequest("GET", test.path, nil))
+			require.Equal(t, strings.TrimRight(test.want, " "), w.Body.String())
+		})
+	}
 }

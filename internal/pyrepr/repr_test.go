@@ -1,10 +1,12 @@
 package pyrepr_test
 
 import (
+	"encoding/json"
 	"errors"
 	"math"
 	"strings"
 	"testing"
+	"unicode"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/stretchr/testify/require"
@@ -150,11 +152,31 @@ func FuzzString(f *testing.F) {
 		if diff := cmp.Diff(s, readBack(t, repr)); diff != "" {
 			t.Fatalf("%s reads back otherwise (-want +got):\n%s", repr, diff)
 		}
-		if got := "b" + ascii(repr); strings.ContainsAny(repr, "\x00\n\r\x7f\u0085\u00a0\u00ad") {
-			t.Fatalf("%q would break a line", got)
+		if strings.ContainsFunc(repr, func(c rune) bool { return !unicode.IsPrint(c) }) {
+			t.Fatalf("%q would break a line", repr)
 		}
 		if diff := cmp.Diff("b"+ascii(repr), string(pyrepr.AppendBytes(nil, []byte(s)))); diff != "" {
 			t.Fatalf("bytes and str disagree (-str +bytes):\n%s", diff)
+		}
+	})
+}
+
+// Whatever the values and however deep, the text is one line.
+func FuzzValue(f *testing.F) {
+	for _, seed := range []string{
+		"null", "true", "-0.5e300", `"it's\n"`, `[1, [2, {"a": {"b": null}}], "x"]`,
+		strings.Repeat("[", 40) + strings.Repeat("]", 40), strings.Repeat(`{"a":`, 20) + "1" + strings.Repeat("}", 20),
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		var v any
+		if json.Unmarshal(data, &v) != nil {
+			t.Skip()
+		}
+		repr := string(pyrepr.Append(nil, v))
+		if repr == "" || strings.ContainsFunc(repr, func(c rune) bool { return !unicode.IsPrint(c) }) {
+			t.Fatalf("%q of %s", repr, data)
 		}
 	})
 }

@@ -108,11 +108,15 @@ func (r *Recorder) FlushError() error {
 	return r.note(0, http.NewResponseController(r.ResponseWriter).Flush())
 }
 
-// Hijack hands over the connection, where the writer below can.
+// Hijack hands over the connection, where the writer below can. The status is
+// then what a connection is taken over for.
 func (r *Recorder) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	conn, rw, err := http.NewResponseController(r.ResponseWriter).Hijack()
 	if err == nil {
 		r.Hijacked = true
+		if r.Status == 0 {
+			r.Status = http.StatusSwitchingProtocols
+		}
 	}
 	return conn, rw, err
 }

@@ -38,6 +38,9 @@ var (
 	// SetPeer attaches the response in progress; Peer returns it.
 	SetPeer func(env, peer any)
 	Peer    func(env any) any
+	// Hijacked reports whether the response attached has given its
+	// connection away. Package adapter fills it in.
+	Hijacked func(env any) bool
 	// Input returns the request's *environ.Input, if it has been asked for.
 	Input func(env any) any
 	// Request returns the request as env has it, with what was Set on it,

@@ -1,0 +1,143 @@
+package adapter
+
+import (
+	"errors"
+	"io"
+	"io/fs"
+	"strconv"
+)
+
+// copy sends the body.
+func (res *response) copy(body Body) error {
+	if res.hijacked {
+		return nil
+	}
+	switch b := body.(type) {
+	case nil:
+		return res.copyList(text(""))
+	case list:
+		return res.copyList(b)
+	case *file:
+		return res.copyFile(b)
+	default:
+		return res.copyStream(b)
+	}
+}
+
+func (res *response) copyStream(body Body) error {
+	for chunk, err := range body.Chunks() {
+		if err != nil {
+			return err
+		}
+		if len(chunk) == 0 {
+			continue
+		}
+		if _, err := res.Write(chunk); err != nil {
+			return err
+		}
+		if res.enough() {
+			break
+		}
+	}
+	res.mu.Lock()
+	defer res.mu.Unlock()
+	return res.end()
+}
+
+// copyList sends a body whose length is known, so a wrong Content-Length is
+// seen before anything is out.
+func (res *response) copyList(body list) error {
+	res.mu.Lock()
+	defer res.mu.Unlock()
+	size := body.size()
+	if err := res.open(size > 0); err != nil {
+		return err
+	}
+	if res.raw != nil {
+		if _, err := body.writeTo(rawWriter{res}, size); err != nil {
+			return err
+		}
+		return res.end()
+	}
+	if err := res.sendSized(size); err != nil {
+		return err
+	}
+	if allowed := res.allow(size); allowed > 0 {
+		n, err := body.writeTo(res.w, allowed)
+		res.written += n
+		if err != nil {
+			return res.lose(err)
+		}
+	}
+	return res.end()
+}
+
+// sendSized sends the head before a body of size bytes, if they are enough.
+func (res *response) sendSized(size int64) error {
+	if res.sent {
+		return nil
+	}
+	if res.head.length > size && !res.isHead() && !res.head.bodiless() {
+		return res.short(size)
+	}
+	res.declare(size)
+	res.sendHead(false)
+	return nil
+}
+
+// declare adds the Content-Length that the App left out. Of an empty list in
+// answer to a HEAD nothing follows: the App need not have made the body.
+func (res *response) declare(size int64) {
+	if res.head.length >= 0 || res.head.bodiless() || size == 0 && res.isHead() {
+		return
+	}
+	res.head.length = size
+	res.head.fields = append(res.head.fields, [2]string{"Content-Length", strconv.FormatInt(size, 10)})
+}
+
+// copyFile sends a file whole where its length is known, by sendfile where
+// net/http can, and block by block elsewhere.
+func (res *response) copyFile(f *file) error {
+	size, ok := f.remaining()
+	if whole := res.wholeFile(); !ok || !whole {
+		return res.copyStream(f)
+	}
+	res.mu.Lock()
+	defer res.mu.Unlock()
+	if err := res.open(size > 0); err != nil {
+		return err
+	}
+	if err := res.sendSized(size); err != nil {
+		return err
+	}
+	if _, err := res.sendFile(f.r); err != nil {
+		return err
+	}
+	return res.end()
+}
+
+// sendFile lets net/http read what of r the Content-Length asks for.
+func (res *response) sendFile(r io.Reader) (int64, error) {
+	if res.head.length >= 0 {
+		r = io.LimitReader(r, res.allow(res.head.length-res.written))
+	}
+	if res.isHead() {
+		return 0, nil
+	}
+	n, err := io.Copy(res.w, r)
+	res.written += n
+	var reading *fs.PathError
+	if err != nil && !errors.As(err, &reading) {
+		err = res.lose(err)
+	}
+	return n, err
+}
+
+// wholeFile reports whether the body may go out in one piece: not where write()
+// has already sent a part of it unchunked, or the connection is taken over.
+func (res *response) wholeFile() bool {
+	res.mu.Lock()
+	defer res.mu.Unlock()
+	res.clipped = true
+	return res.started && !res.sent && res.raw == nil
+}

@@ -1,0 +1,128 @@
+package adapter
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+)
+
+// Write is the write() callable: p, and the head before it, are out when it
+// returns.
+func (res *response) Write(p []byte) (int, error) {
+	res.mu.Lock()
+	defer res.mu.Unlock()
+	if err := res.open(len(p) > 0); err != nil {
+		return 0, err
+	}
+	if res.raw != nil {
+		return res.writeRaw(p)
+	}
+	res.sendHead(true)
+	if allowed := res.allow(int64(len(p))); allowed > 0 {
+		n, err := res.w.Write(p[:allowed])
+		res.written += int64(n)
+		if err != nil {
+			return n, res.lose(err)
+		}
+	}
+	if err := res.flush(); err != nil {
+		return 0, err
+	}
+	return len(p), nil
+}
+
+// open reports why the App may not write now, if it may not.
+func (res *response) open(bytes bool) error {
+	switch {
+	case res.finished:
+		return errFinished
+	case res.lost != nil:
+		return res.lost
+	case !res.started:
+		return res.neverStarted()
+	case bytes && res.head.bodiless():
+		res.misuse = fmt.Errorf("adapter: the App sent a body with a %d response", res.head.code)
+		return res.misuse
+	}
+	return nil
+}
+
+// allow returns how many of the next n bytes of the body go out: none of a
+// HEAD's, and none beyond the declared Content-Length.
+func (res *response) allow(n int64) int64 {
+	if left := res.head.length - res.written; res.head.length >= 0 && n > left && !res.isHead() {
+		res.surplus = true
+		n = left
+	}
+	if res.isHead() {
+		return 0
+	}
+	return n
+}
+
+// enough reports whether nothing of what the App still has would go out.
+func (res *response) enough() bool {
+	res.mu.Lock()
+	defer res.mu.Unlock()
+	return res.surplus || res.isHead() && res.sent
+}
+
+func (res *response) isHead() bool { return res.r.Method == http.MethodHead }
+
+// sendHead hands status and headers to net/http, once. In a response that goes
+// out piece by piece the App may still read its input.
+func (res *response) sendHead(piecewise bool) {
+	if res.sent {
+		return
+	}
+	res.sent = true
+	if piecewise {
+		res.enableDuplex()
+	}
+	header := res.w.Header()
+	res.head.copyTo(header)
+	if res.inputError() != nil {
+		res.hangUpAfter(header)
+	}
+	res.w.WriteHeader(res.head.code)
+}
+
+func (res *response) flush() error {
+	err := http.NewResponseController(res.w).Flush()
+	if err != nil && !errors.Is(err, http.ErrNotSupported) {
+		return res.lose(err)
+	}
+	return nil
+}
+
+// lose notes that the connection failed. Nothing is written any more.
+func (res *response) lose(err error) error {
+	res.lost = &writeError{err}
+	return res.lost
+}
+
+// ReadFrom is write() for io.Copy: a regular file is left to net/http, which
+// may use sendfile, and every piece of anything else is out before the next is
+// read.
+func (res *response) ReadFrom(r io.Reader) (int64, error) {
+	if !isRegular(r) {
+		return io.Copy(struct{ io.Writer }{res}, r)
+	}
+	if _, err := res.Write(nil); err != nil {
+		return 0, err
+	}
+	res.mu.Lock()
+	defer res.mu.Unlock()
+	if err := res.open(true); err != nil {
+		return 0, err
+	}
+	if res.raw != nil {
+		return io.Copy(rawWriter{res}, r)
+	}
+	n, err := res.sendFile(r)
+	if err != nil {
+		return n, err
+	}
+	return n, res.flush()
+}
