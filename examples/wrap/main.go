@@ -1,0 +1,70 @@
+// Wrap gives a server that exists already the manners of pywsgi's: access
+// lines, an environ in every request's context, a limit on connections, and a
+// graceful stop.
+//
+// Look at run: the http.Server and its handlers stay as they were.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"time"
+
+	"github.com/gowsgi/gowsgi/adapter"
+	"github.com/gowsgi/gowsgi/environ"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if err := run(ctx, os.Args[1:], os.Stdout); err != nil {
+		log.Fatal(err)
+	}
+}
+
+func run(ctx context.Context, args []string, stdout io.Writer) error {
+	flags := flag.NewFlagSet("wrap", flag.ExitOnError)
+	addr := flags.String("addr", "127.0.0.1:8080", "the address to listen on")
+	spawn := flags.Int("spawn", 100, "how many connections to serve at once")
+	_ = flags.Parse(args)
+
+	existing := &http.Server{
+		Addr:              *addr,
+		Handler:           routes(),
+		ReadHeaderTimeout: 5 * time.Second,
+		BaseContext: func(l net.Listener) context.Context {
+			fmt.Fprintf(stdout, "Listening on http://%s\n", l.Addr())
+			return context.Background()
+		},
+	}
+
+	server := adapter.Wrap(existing)
+	server.Log = stdout
+	server.Spawn = *spawn
+	server.Environ = map[string]any{"SERVER_NAME": "shop.example", "shop.currency": "EUR"}
+	return server.Run(ctx)
+}
+
+func routes() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) {
+		fmt.Fprintln(w, "A handler that knows nothing of WSGI.")
+	})
+	mux.HandleFunc("GET /price/{item}", price)
+	return mux
+}
+
+// price finds what the server knows of its request, and what it was configured
+// with.
+func price(w http.ResponseWriter, r *http.Request) {
+	env, _ := environ.FromContext(r.Context())
+	fmt.Fprintf(w, "%s costs 3 %s at %s.\n", r.PathValue("item"), env.Get("shop.currency"), env.Get("SERVER_NAME"))
+	fmt.Fprintf(w, "Printed, the environ is %v.\n", env)
+}
