@@ -275,9 +275,9 @@ func withAddress(base map[string]any, addr net.Addr) map[string]any {
 // withEnviron puts the request's environ into its context.
 func withEnviron(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		env := environ.FromRequest(r)
+		r, env := seam.Carry(r, nil)
 		defer seam.Pin(env)
-		next.ServeHTTP(w, r.WithContext(environ.NewContext(r.Context(), env)))
+		next.ServeHTTP(w, r)
 	})
 }
 

@@ -5,7 +5,6 @@ import (
 	"iter"
 	"maps"
 	"net/http"
-	"slices"
 	"sync/atomic"
 
 	"github.com/go-chi/chi/v5"
@@ -68,7 +67,13 @@ func New(values map[string]any) *Environ {
 }
 
 func newState(r *http.Request, scope *seam.Scope, pin bool) *state {
-	st := &state{req: r, scope: scope}
+	st := new(state)
+	st.init(r, scope, pin)
+	return st
+}
+
+func (st *state) init(r *http.Request, scope *seam.Scope, pin bool) {
+	st.req, st.scope = r, scope
 	st.pub.open = st.self
 	ctx := r.Context()
 	st.inherit(ctx)
@@ -83,7 +88,6 @@ func newState(r *http.Request, scope *seam.Scope, pin bool) *state {
 		names := joinTrailer(r.Trailer)
 		st.trailer = &names
 	}
-	return st
 }
 
 func (st *state) self() *state { return st }
@@ -124,7 +128,8 @@ func (e *Environ) Get(key string) string {
 	if s, ok := st.requestString(key); ok {
 		return s
 	}
-	if v, ok := st.baseValue(key); ok {
+	if _, ok := st.baseValue(key); ok {
+		v, _ := st.lookup(key) // the request may have no string under key
 		s, _ := v.(string)
 		return s
 	}
@@ -157,13 +162,8 @@ func (st *state) lookup(key string) (any, bool) {
 	if st.req == nil {
 		return nil, false
 	}
-	if v, ok := st.requestValue(key); ok {
-		return v, true
-	}
-	if v, ok := st.baseValue(key); ok {
-		return v, true
-	}
-	return st.serverValue(key)
+	e, ok := st.find(key)
+	return e.boxed(), ok
 }
 
 // Set gives key a value, which wins over every other source of it.
@@ -197,8 +197,8 @@ func (e *Environ) Len() int {
 	if st == nil {
 		return 0
 	}
-	var space [64]string
-	return len(st.keys(space[:0]))
+	var space [usual]entry
+	return len(st.entries(space[:0]))
 }
 
 // All yields every key with its value, computed ones included, in sorted order.
@@ -208,11 +208,10 @@ func (e *Environ) All() iter.Seq2[string, any] {
 		if st == nil {
 			return
 		}
-		var space [64]string
-		keys := st.keys(space[:0])
-		slices.Sort(keys)
-		for _, key := range keys {
-			if v, ok := st.lookup(key); ok && !yield(key, v) {
+		var space [usual]entry
+		entries := st.sorted(space[:0])
+		for i := range entries {
+			if !yield(entries[i].key, entries[i].boxed()) {
 				return
 			}
 		}
@@ -225,15 +224,8 @@ func (e *Environ) Map() map[string]any {
 	if st == nil {
 		return map[string]any{}
 	}
-	var space [64]string
-	keys := st.keys(space[:0])
-	values := make(map[string]any, len(keys))
-	for _, key := range keys {
-		if v, ok := st.lookup(key); ok {
-			values[key] = v
-		}
-	}
-	return values
+	var space [usual]entry
+	return toMap(st.entries(space[:0]))
 }
 
 // Clone returns a copy whose keys are its own. It is masked as its origin was,
@@ -289,6 +281,7 @@ func (e *Environ) Context() context.Context {
 
 func init() {
 	seam.New = func(r *http.Request, scope *seam.Scope, pin bool) any { return &newState(r, scope, pin).pub }
+	seam.Carry = func(r *http.Request, scope *seam.Scope) (*http.Request, any) { return carry(r, scope) }
 	seam.Pin = func(env any) { env.(*Environ).state().pin() }
 	seam.Outside = func(env any) bool { return env.(*Environ).state().currentRoute().outside }
 	seam.Overlay = func(env any) map[string]any {
@@ -312,4 +305,9 @@ func init() {
 		return nil
 	}
 	seam.Request = func(env any) (*http.Request, error) { return env.(*Environ).rebuild() }
+}
+
+func isDeleted(v any) bool {
+	_, ok := v.(deleted)
+	return ok
 }

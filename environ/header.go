@@ -30,8 +30,11 @@ func (st *state) header(key, name string) (string, bool) {
 	var space [64]byte
 	canonical := appendHeaderName(space[:0], name)
 	values, ok := r.Header[string(canonical)]
-	if !ok || len(values) == 1 {
-		return joinValues("", values)
+	switch {
+	case !ok || len(canonical) == 0:
+		return "", false
+	case len(values) == 1:
+		return values[0], true
 	}
 	return joinValues(string(canonical), values)
 }
@@ -62,49 +65,25 @@ func firstHeader(h http.Header, name string) (string, bool) {
 	return values[0], true
 }
 
-// appendHeaderKeys appends the HTTP_ keys of the request's headers. A name
-// with an underscore would forge its dashed twin, and Proxy the variable that
-// HTTP clients read (httpoxy); neither is a key, nor is a name that is not in
-// net/http's canonical form, which no client can send.
-func (st *state) appendHeaderKeys(dst []string) []string {
-	for name, values := range st.req.Header {
-		if len(values) == 0 || !isKey(name) {
-			continue
-		}
-		dst = st.appendUnsetKey(dst, headerKey(name))
-	}
-	if st.req.Host != "" {
-		dst = st.appendUnsetKey(dst, "HTTP_HOST")
-	}
-	if len(st.req.TransferEncoding) > 0 {
-		dst = st.appendUnsetKey(dst, "HTTP_TRANSFER_ENCODING")
-	}
-	if st.trailer != nil {
-		dst = st.appendUnsetKey(dst, "HTTP_TRAILER")
-	}
-	return dst
-}
-
-func (st *state) appendUnsetKey(dst []string, key string) []string {
-	if _, ok := st.set[key]; ok {
-		return dst
-	}
-	return append(dst, key)
-}
-
+// isKey reports whether the header called name has a key of its own.
 func isKey(name string) bool {
 	switch name {
-	case "Host", "Transfer-Encoding", "Trailer", "Content-Type", "Content-Length", "Proxy":
+	case "", "Host", "Transfer-Encoding", "Trailer", "Content-Type", "Content-Length", "Proxy":
 		return false
 	}
-	return strings.IndexByte(name, '_') < 0 && http.CanonicalHeaderKey(name) == name
+	upper := true
+	for i := range len(name) {
+		c := name[i]
+		if c == '_' || upper && 'a' <= c && c <= 'z' || !upper && 'A' <= c && c <= 'Z' {
+			return false
+		}
+		upper = c == '-'
+	}
+	return true
 }
 
-// headerKey returns the environ key of a canonical header name.
+// headerKey makes the environ key of a canonical header name.
 func headerKey(name string) string {
-	if key := commonKey(name); key != "" {
-		return key
-	}
 	key := make([]byte, 0, len("HTTP_")+len(name))
 	key = append(key, "HTTP_"...)
 	for i := range len(name) {
@@ -167,6 +146,16 @@ func commonHeader(key string) string {
 		return "Origin"
 	case "HTTP_REFERER":
 		return "Referer"
+	case "HTTP_SEC_FETCH_DEST":
+		return "Sec-Fetch-Dest"
+	case "HTTP_SEC_FETCH_MODE":
+		return "Sec-Fetch-Mode"
+	case "HTTP_SEC_FETCH_SITE":
+		return "Sec-Fetch-Site"
+	case "HTTP_SEC_FETCH_USER":
+		return "Sec-Fetch-User"
+	case "HTTP_UPGRADE_INSECURE_REQUESTS":
+		return "Upgrade-Insecure-Requests"
 	case "HTTP_USER_AGENT":
 		return "User-Agent"
 	case "HTTP_X_FORWARDED_FOR":
@@ -203,6 +192,16 @@ func commonKey(name string) string {
 		return "HTTP_ORIGIN"
 	case "Referer":
 		return "HTTP_REFERER"
+	case "Sec-Fetch-Dest":
+		return "HTTP_SEC_FETCH_DEST"
+	case "Sec-Fetch-Mode":
+		return "HTTP_SEC_FETCH_MODE"
+	case "Sec-Fetch-Site":
+		return "HTTP_SEC_FETCH_SITE"
+	case "Sec-Fetch-User":
+		return "HTTP_SEC_FETCH_USER"
+	case "Upgrade-Insecure-Requests":
+		return "HTTP_UPGRADE_INSECURE_REQUESTS"
 	case "User-Agent":
 		return "HTTP_USER_AGENT"
 	case "X-Forwarded-For":

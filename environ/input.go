@@ -7,6 +7,7 @@ import (
 	"io"
 	"iter"
 	"net/http"
+	"reflect"
 	"sync/atomic"
 )
 
@@ -18,9 +19,20 @@ const (
 // Input is wsgi.input: the body of the request (PEP 3333, "Input and Error
 // Streams"; pywsgi's Input). A body that is cut short or malformed ends in an
 // error, never in a quiet io.EOF. One goroutine at a time may read it.
+//
+// The zero Input is an empty body.
 type Input struct {
-	r   io.Reader
-	buf []byte // read ahead by ReadLine, not yet handed out
+	// What was read ahead may be a password: it lies behind a func, as the
+	// values of an Environ do.
+	open func() *stream
+}
+
+// stream is what an Input reads.
+type stream struct {
+	pub  Input
+	r    io.Reader
+	body io.Reader // the request's body that it was made for
+	buf  []byte    // read ahead by ReadLine, not yet handed out
 	// room is what is left of the buffer that buf lies in. It is filled
 	// once and never again, so a line that was handed out stays as it is.
 	room []byte
@@ -29,23 +41,37 @@ type Input struct {
 }
 
 // NewInput returns an Input over r; a nil r is an empty body.
-func NewInput(r io.Reader) *Input {
+func NewInput(r io.Reader) *Input { return &newStream(r).pub }
+
+func newStream(r io.Reader) *stream {
 	if r == nil {
 		r = http.NoBody
 	}
-	return &Input{r: r}
+	s := &stream{r: r}
+	s.pub.open = s.self
+	return s
+}
+
+func (s *stream) self() *stream { return s }
+
+func (in *Input) stream() *stream {
+	if in.open == nil {
+		in.open = newStream(nil).self
+	}
+	return in.open()
 }
 
 // Reset makes in read from r from now on and forgets what it had read ahead.
 func (in *Input) Reset(r io.Reader) {
-	in.r, in.buf, in.room, in.end = r, nil, nil, nil
-	in.err.Store(nil)
+	s := in.stream()
+	s.r, s.buf, s.room, s.end = r, nil, nil, nil
+	s.err.Store(nil)
 }
 
 // Err returns the first error that a read met, nil where there was none; the
 // end of the body is no error. It may be called from any goroutine.
 func (in *Input) Err() error {
-	if err := in.err.Load(); err != nil {
+	if err := in.stream().err.Load(); err != nil {
 		return *err
 	}
 	return nil
@@ -55,32 +81,34 @@ func (in *Input) Err() error {
 // io.EOF; a body over an http.MaxBytesReader's limit ends in an error that
 // wraps *http.MaxBytesError, one that was cut short in one that wraps
 // io.ErrUnexpectedEOF.
-func (in *Input) Read(p []byte) (int, error) {
-	if len(in.buf) > 0 {
-		n := copy(p, in.buf)
-		in.buf = in.buf[n:]
+func (in *Input) Read(p []byte) (int, error) { return in.stream().read(p) }
+
+func (s *stream) read(p []byte) (int, error) {
+	if len(s.buf) > 0 {
+		n := copy(p, s.buf)
+		s.buf = s.buf[n:]
 		return n, nil
 	}
-	if in.end != nil {
-		return 0, in.end
+	if s.end != nil {
+		return 0, s.end
 	}
-	n, err := in.r.Read(p)
+	n, err := s.r.Read(p)
 	if err != nil {
-		err = in.ended(err)
+		err = s.ended(err)
 	}
 	return n, err
 }
 
 // ended keeps what the body ended with and gives an error its context.
-func (in *Input) ended(err error) error {
+func (s *stream) ended(err error) error {
 	if err != io.EOF {
 		err = fmt.Errorf("environ: reading wsgi.input: %w", err)
 		if errors.Is(err, io.EOF) { // net/http never wraps a proper end
 			err = fmt.Errorf("environ: reading wsgi.input: %w", io.ErrUnexpectedEOF)
 		}
-		in.err.CompareAndSwap(nil, &err)
+		s.err.CompareAndSwap(nil, &err)
 	}
-	in.end = err
+	s.end = err
 	return err
 }
 
@@ -94,7 +122,7 @@ func (in *Input) ReadN(n int) ([]byte, error) {
 	if n == 0 {
 		return []byte{}, nil
 	}
-	size := firstChunk
+	s, size := in.stream(), firstChunk
 	if n > 0 && n < largeChunk {
 		size = n
 	}
@@ -107,7 +135,7 @@ func (in *Input) ReadN(n int) ([]byte, error) {
 		if n >= 0 {
 			free = free[:min(len(free), n-len(p))]
 		}
-		m, err := in.Read(free)
+		m, err := s.read(free)
 		p = p[:len(p)+m]
 		if err == io.EOF {
 			return p, nil
@@ -128,62 +156,68 @@ func (in *Input) ReadLine(limit int) ([]byte, error) {
 	if limit == 0 {
 		return []byte{}, nil
 	}
+	s := in.stream()
 	for searched := 0; ; {
-		if i := bytes.IndexByte(in.buf[searched:], '\n'); i >= 0 {
-			return in.take(searched+i+1, limit), nil
+		ahead := s.buf
+		if limit > 0 {
+			ahead = ahead[:min(limit, len(ahead))]
 		}
-		if limit > 0 && len(in.buf) >= limit {
-			return in.take(limit, limit), nil
+		if i := bytes.IndexByte(ahead[searched:], '\n'); i >= 0 {
+			return s.take(searched + i + 1), nil
 		}
-		searched = len(in.buf)
-		if in.end != nil {
-			return in.last(limit)
+		if len(ahead) == limit {
+			return s.take(limit), nil
 		}
-		in.fill()
+		searched = len(s.buf)
+		if s.end != nil {
+			return s.last()
+		}
+		s.fill()
 	}
 }
 
-// take hands out the first n bytes of buf, or limit if that is less.
-func (in *Input) take(n, limit int) []byte {
-	if limit > 0 {
-		n = min(n, limit)
+// take hands out the first n bytes of buf. A line that needed a buffer of its
+// own takes it along.
+func (s *stream) take(n int) []byte {
+	line := s.buf[:n:n]
+	s.buf = s.buf[n:]
+	if n > largeChunk/2 {
+		s.buf, s.room = bytes.Clone(s.buf), []byte{}
 	}
-	line := in.buf[:n:n]
-	in.buf = in.buf[n:]
 	return line
 }
 
-func (in *Input) last(limit int) ([]byte, error) {
-	if in.end == io.EOF && len(in.buf) > 0 {
-		return in.take(len(in.buf), limit), nil
+func (s *stream) last() ([]byte, error) {
+	if s.end == io.EOF && len(s.buf) > 0 {
+		return s.take(len(s.buf)), nil
 	}
-	return in.take(len(in.buf), limit), in.end
+	return s.take(len(s.buf)), s.end
 }
 
 // fill reads ahead once, into memory that no line handed out before lies in.
-func (in *Input) fill() {
-	if len(in.room) == 0 {
-		in.grow()
+func (s *stream) fill() {
+	if len(s.room) == 0 {
+		s.grow()
 	}
-	n, err := in.r.Read(in.room)
-	in.buf = in.buf[:len(in.buf)+n]
-	in.room = in.room[n:]
+	n, err := s.r.Read(s.room[:min(len(s.room), largeChunk)])
+	s.buf = s.buf[:len(s.buf)+n]
+	s.room = s.room[n:]
 	if err != nil {
-		_ = in.ended(err)
+		_ = s.ended(err)
 	}
 }
 
 // grow moves what is unread to a new buffer. Doubling it keeps the cost of a
 // line in proportion to its length.
-func (in *Input) grow() {
+func (s *stream) grow() {
 	size := firstChunk
-	if in.room != nil {
+	if s.room != nil {
 		size = largeChunk
 	}
-	size = max(size, 2*len(in.buf))
+	size = max(size, 2*len(s.buf))
 	next := make([]byte, size)
-	n := copy(next, in.buf)
-	in.buf, in.room = next[:n], next[n:]
+	n := copy(next, s.buf)
+	s.buf, s.room = next[:n], next[n:]
 }
 
 // Lines yields the lines that are left, each with its newline. It ends at the
@@ -204,23 +238,24 @@ func (in *Input) Lines() iter.Seq2[[]byte, error] {
 
 // WriteTo writes what is left of the body to w (io.WriterTo, for io.Copy).
 func (in *Input) WriteTo(w io.Writer) (int64, error) {
+	s := in.stream()
 	var written int64
-	if len(in.buf) > 0 {
-		n, err := w.Write(in.buf)
-		in.buf = in.buf[n:]
+	if len(s.buf) > 0 {
+		n, err := w.Write(s.buf)
+		s.buf = s.buf[n:]
 		written = int64(n)
 		if err != nil {
 			return written, err
 		}
 	}
-	n, err := io.Copy(w, unbuffered{in})
+	n, err := io.Copy(w, unbuffered{s})
 	return written + n, err
 }
 
-// unbuffered is an Input without its WriteTo, which would call itself.
-type unbuffered struct{ in *Input }
+// unbuffered is a stream as a reader alone, which io.Copy reads.
+type unbuffered struct{ *stream }
 
-func (u unbuffered) Read(p []byte) (int, error) { return u.in.Read(p) }
+func (u unbuffered) Read(p []byte) (int, error) { return u.read(p) }
 
 // Input returns wsgi.input. Where an io.Reader was Set under that key, it is an
 // Input over that; without a request it is empty.
@@ -242,10 +277,34 @@ func (st *state) inputOf() *Input {
 	if in := st.input.Load(); in != nil {
 		return in
 	}
-	var body io.Reader
-	if st.req.Body != nil {
-		body = st.req.Body
+	in := st.outerInput()
+	if in == nil {
+		var body io.Reader
+		if st.req.Body != nil {
+			body = st.req.Body
+		}
+		in = NewInput(body)
+		in.stream().body = body
 	}
-	st.input.CompareAndSwap(nil, NewInput(body))
+	st.input.CompareAndSwap(nil, in)
 	return st.input.Load()
 }
+
+// outerInput returns the Input of the environ outside, where that reads the
+// same body: what it has read ahead must not be lost.
+func (st *state) outerInput() *Input {
+	if st.parent == nil || st.parent.req == nil {
+		return nil
+	}
+	in := st.parent.input.Load()
+	switch {
+	case in == nil && same(st.parent.req.Body, st.req.Body):
+		return st.parent.inputOf()
+	case in != nil && same(in.stream().body, st.req.Body):
+		return in
+	default:
+		return nil
+	}
+}
+
+func same(a, b io.Reader) bool { return a != nil && reflect.ValueOf(a).Comparable() && a == b }

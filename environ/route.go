@@ -29,6 +29,19 @@ type live struct {
 	last route
 }
 
+// paths is currentRoute without the parameters, and without a copy of it.
+func (st *state) paths() (script, info string) {
+	if st.routed {
+		return st.route.script, st.route.info
+	}
+	if st.live == nil && st.parent == nil && st.scope == nil && st.outer == nil {
+		asked, _ := st.asked()
+		return splitPath(st.req, nil, asked)
+	}
+	found := st.currentRoute()
+	return found.script, found.info
+}
+
 func (st *state) currentRoute() route {
 	switch {
 	case st.routed:
@@ -161,7 +174,7 @@ func askedPath(r *http.Request) string {
 // what it has left to route.
 func splitMount(u *url.URL, rctx *chi.Context, asked string) (script, info string) {
 	routePath, full, escaped := rctx.RoutePath, u.Path, u.RawPath
-	if routesClean(rctx) {
+	if (unclean(full) || unclean(escaped)) && routesClean(rctx) {
 		full, escaped = cleaned(full), cleaned(escaped)
 	}
 	// chi routes on the escaped path where there is one, and then routePath
@@ -198,6 +211,9 @@ func cutMount(full, routePath string) (script, info string, ok bool) {
 	}
 	return "", "", false
 }
+
+// unclean reports whether path.Clean may change p, but for a slash at its end.
+func unclean(p string) bool { return strings.Contains(p, "//") || strings.Contains(p, "/.") }
 
 // routesClean reports whether chi may have routed on another path than the
 // URL's, as its CleanPath makes it: nothing that it has found is unclean.
@@ -272,18 +288,21 @@ type RoutingArgs struct {
 
 // routingArgs takes the parameters from chi, or from http.ServeMux where there
 // is no chi.
-func (st *state) routingArgs() RoutingArgs {
-	params := st.currentRoute().params
-	if params == nil {
-		return patternArgs(st.req)
-	}
+func (st *state) routingArgs() (any, bool) {
 	var args RoutingArgs
-	for i, key := range params.Keys {
-		if i < len(params.Values) {
-			args.add(key, params.Values[i])
+	if params := st.currentRoute().params; params != nil {
+		for i, key := range params.Keys {
+			if i < len(params.Values) {
+				args.add(key, params.Values[i])
+			}
 		}
+	} else {
+		args.addPattern(st.req)
 	}
-	return args
+	if args.Positional == nil && args.Named == nil {
+		return nil, false
+	}
+	return args, true
 }
 
 func (a *RoutingArgs) add(key, value string) {
@@ -299,19 +318,18 @@ func (a *RoutingArgs) add(key, value string) {
 	a.Named[key] = value
 }
 
-// patternArgs reads the path values of r by the names in its pattern: net/http
+// addPattern adds the path values of r by the names in its pattern: net/http
 // has no way to list them.
-func patternArgs(r *http.Request) RoutingArgs {
-	var args RoutingArgs
+func (a *RoutingArgs) addPattern(r *http.Request) {
 	for rest := r.Pattern; ; {
 		_, after, ok := strings.Cut(rest, "{")
 		if !ok {
-			return args
+			return
 		}
 		name, next, _ := strings.Cut(after, "}")
 		name, _, _ = strings.Cut(strings.TrimSuffix(name, "..."), ":")
 		if name != "" && name != "$" {
-			args.add(name, r.PathValue(name))
+			a.add(name, r.PathValue(name))
 		}
 		rest = next
 	}

@@ -13,7 +13,7 @@ const typeName = "environ.Environ"
 
 // String returns the text of e under its policy: a Python dict in pywsgi's
 // style (SecureEnviron.__repr__), its keys sorted.
-func (e Environ) String() string { return string(e.append(nil)) }
+func (e Environ) String() string { return string(e.append(make([]byte, 0, 128))) }
 
 // GoString is String: %#v is no way around the policy.
 func (e Environ) GoString() string { return e.String() }

@@ -3,7 +3,6 @@ package middleware
 import (
 	"net/http"
 
-	"github.com/gowsgi/gowsgi/environ"
 	"github.com/gowsgi/gowsgi/internal/seam"
 )
 
@@ -18,9 +17,9 @@ func Environ(base map[string]any) func(http.Handler) http.Handler {
 	scope := &seam.Scope{Base: base}
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			env := seam.New(r, scope, false).(*environ.Environ)
+			r, env := seam.Carry(r, scope)
 			defer seam.Pin(env)
-			next.ServeHTTP(w, r.WithContext(environ.NewContext(r.Context(), env)))
+			next.ServeHTTP(w, r)
 		})
 	}
 }

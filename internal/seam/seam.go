@@ -27,6 +27,9 @@ var (
 	// New makes the environ of r under scope. Where pin is set, all that
 	// lies in memory others recycle is read now.
 	New func(r *http.Request, scope *Scope, pin bool) any
+	// Carry makes the environ of r under scope, not pinned, and a request like
+	// r whose context carries it.
+	Carry func(r *http.Request, scope *Scope) (carrying *http.Request, env any)
 	// Pin reads now, of an environ made without, what others recycle.
 	Pin func(env any)
 	// Outside reports whether the request lies outside the SCRIPT_NAME that

@@ -1,0 +1,227 @@
+package environ
+
+import (
+	"cmp"
+	"reflect"
+	"slices"
+)
+
+// entry is a key and its value: a string where value is nil. A string that is
+// not boxed is one allocation less.
+type entry struct {
+	key   string
+	text  string
+	value any
+}
+
+func (e *entry) boxed() any {
+	switch {
+	case e.value == nil:
+		return e.text
+	case e.isNone():
+		return nil
+	default:
+		return e.value
+	}
+}
+
+func (e *entry) isNone() bool {
+	_, ok := e.value.(none)
+	return ok
+}
+
+// none stands for a value that is nil.
+type none struct{}
+
+// usual is as many keys as an environ has, generously.
+const usual = 64
+
+// entries appends every key with its value, once each, in no order.
+func (st *state) entries(dst []entry) []entry {
+	if st.req != nil {
+		dst = st.appendComputed(dst)
+		dst = st.appendHeaders(dst)
+		dst = st.appendClientCert(dst)
+		dst = st.appendBase(dst)
+	}
+	for key, v := range st.set {
+		if !isDeleted(v) {
+			dst = append(dst, valueEntry(key, v))
+		}
+	}
+	return dst
+}
+
+// sorted is entries in the order of their keys.
+func (st *state) sorted(dst []entry) []entry {
+	dst = st.entries(dst)
+	slices.SortFunc(dst, func(a, b entry) int { return cmp.Compare(a.key, b.key) })
+	return dst
+}
+
+// valueEntry is the entry of a value that may be nil itself.
+func valueEntry(key string, v any) entry {
+	if v == nil {
+		v = none{}
+	}
+	return entry{key: key, value: v}
+}
+
+// overridden reports whether Set or Delete has decided on key.
+func (st *state) overridden(key string) bool {
+	_, ok := st.set[key]
+	return ok
+}
+
+func (st *state) appendComputed(dst []entry) []entry {
+	for _, key := range requestKeys {
+		dst = st.appendFound(dst, key, (*state).find)
+	}
+	for _, key := range serverKeys {
+		dst = st.appendFound(dst, key, (*state).findServer)
+	}
+	return dst
+}
+
+func (st *state) appendFound(dst []entry, key string, find func(*state, string) (entry, bool)) []entry {
+	if st.set != nil && st.overridden(key) {
+		return dst
+	}
+	if e, ok := find(st, key); ok {
+		return append(dst, e)
+	}
+	return dst
+}
+
+// find returns the entry of key as the request, the base environ or the server
+// gives it, in this order.
+func (st *state) find(key string) (entry, bool) {
+	if text, ok := st.requestString(key); ok {
+		return entry{key: key, text: text}, true
+	}
+	if v, ok := st.requestOther(key); ok {
+		return entry{key: key, value: v}, true
+	}
+	return st.findServer(key)
+}
+
+// findServer is find for a key that the request says nothing of.
+func (st *state) findServer(key string) (entry, bool) {
+	if v, ok := st.baseValue(key); ok {
+		return valueEntry(key, v), true
+	}
+	if text, ok := st.serverString(key); ok {
+		return entry{key: key, text: text}, true
+	}
+	if v, ok := st.serverOther(key); ok {
+		return entry{key: key, value: v}, true
+	}
+	return entry{value: none{}}, false
+}
+
+// appendHeaders appends the HTTP_ keys of the request's headers. A name with an
+// underscore would forge its dashed twin, and Proxy the variable that HTTP
+// clients read (httpoxy); neither is a key, nor is a name that is not in
+// net/http's canonical form, which no client can send.
+func (st *state) appendHeaders(dst []entry) []entry {
+	for name, values := range st.req.Header {
+		key := commonKey(name)
+		if key == "" {
+			if !isKey(name) {
+				continue
+			}
+			key = headerKey(name)
+		}
+		if text, ok := joinValues(name, values); ok {
+			dst = st.appendText(dst, key, text)
+		}
+	}
+	for _, key := range [...]string{"HTTP_HOST", "HTTP_TRANSFER_ENCODING", "HTTP_TRAILER"} {
+		if text, ok := st.requestString(key); ok {
+			dst = st.appendText(dst, key, text)
+		}
+	}
+	return dst
+}
+
+func (st *state) appendText(dst []entry, key, text string) []entry {
+	if st.overridden(key) {
+		return dst
+	}
+	return append(dst, entry{key: key, text: text})
+}
+
+func (st *state) appendClientCert(dst []entry) []entry {
+	if st.req.TLS == nil {
+		return dst
+	}
+	for _, key := range clientCertKeys(st.req.TLS) {
+		if text, ok := clientCert(st.req.TLS, key); ok {
+			dst = st.appendText(dst, key, text)
+		}
+	}
+	return dst
+}
+
+// appendBase appends the keys that only a base environ gives.
+func (st *state) appendBase(dst []entry) []entry {
+	own := len(dst)
+	for base := range st.bases {
+		for key, v := range base {
+			if !st.overridden(key) && !st.computes(key) && !hasKey(dst[own:], key) {
+				dst = append(dst, valueEntry(key, v))
+			}
+		}
+	}
+	return dst
+}
+
+// bases yields the base environs around the request, the innermost first.
+func (st *state) bases(yield func(map[string]any) bool) {
+	for ; st != nil; st = st.parent {
+		if st.scope != nil && !yield(st.scope.Base) {
+			return
+		}
+		if st.outer != nil && !yield(st.outer.Base) {
+			return
+		}
+	}
+}
+
+// computes reports whether key is one that entries lists by itself.
+func (st *state) computes(key string) bool {
+	if slices.Contains(requestKeys[:], key) || slices.Contains(serverKeys[:], key) {
+		return true
+	}
+	_, ok := st.requestString(key)
+	return ok
+}
+
+func hasKey(entries []entry, key string) bool {
+	return slices.ContainsFunc(entries, func(e entry) bool { return e.key == key })
+}
+
+// toMap makes a map of entries. It boxes their strings together: an interface
+// that is taken from an array behind an interface points into the array, which
+// saves an allocation for each (docs/cost.md).
+func toMap(entries []entry) map[string]any {
+	var texts [usual]string
+	for i := range min(len(entries), usual) {
+		texts[i] = entries[i].text
+	}
+	boxes := reflect.ValueOf(texts)
+	values := make(map[string]any, len(entries))
+	for i, e := range entries {
+		switch {
+		case e.isNone():
+			values[e.key] = nil
+		case e.value != nil:
+			values[e.key] = e.value
+		case i < usual:
+			values[e.key] = boxes.Index(i).Interface()
+		default:
+			values[e.key] = e.text
+		}
+	}
+	return values
+}
