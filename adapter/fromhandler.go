@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"maps"
 	"net"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -32,32 +34,64 @@ const holdBack = 2048
 // 304 is dropped, as net/http drops it.
 func FromHandler(h http.Handler) App {
 	return func(env *environ.Environ, start StartResponse) (Body, error) {
-		r, err := seam.Request(env)
+		w := &handlerWriter{start: start, length: -1}
+		w.held = w.small[:0]
+		r, err := seam.Request(env, &w.request)
 		if err != nil {
 			return nil, fmt.Errorf("adapter: no request can be made of the environ: %w", err)
 		}
-		w := &handlerWriter{start: start, head: r.Method == http.MethodHead, header: make(http.Header)}
-		w.peer, _ = seam.Peer(env).(*response)
+		w.head = r.Method == http.MethodHead
+		w.attach(seam.Peer(env))
+		defer w.restore()
 		h.ServeHTTP(w, r)
 		return w.end()
 	}
 }
 
-// handlerWriter is the ResponseWriter of an http.Handler run as an App.
+// handlerWriter is the ResponseWriter of an http.Handler run as an App. Its
+// header is the connection's own, as it is for a handler that runs alone, until
+// start gets it; headers that were there before show, and may be deleted.
 type handlerWriter struct {
-	start  StartResponse
-	peer   *response // the response at the other end; nil for a literal environ
-	head   bool      // the method is HEAD
-	header http.Header
+	request seam.Rebuilt
+	start   StartResponse
+	peer    *response // the response at the other end; nil for a literal environ
+	head    bool      // the method is HEAD
+	header  http.Header
+	outer   http.Header // what header held before; nil for nothing
+	kept    http.Header // what of it the handler had left alone by WriteHeader
 
-	code     int         // 0 until WriteHeader
-	sent     http.Header // the header as it was then
-	out      io.Writer   // write(), once start was called
-	held     []byte      // written, and not yet handed on
-	length   int64       // declared Content-Length; -1 for none
+	code     int     // 0 until WriteHeader
+	fields   Headers // the header as it was then
+	typed    bool    // a Content-Type was given or suppressed, or must not be guessed
+	framed   bool    // Transfer-Encoding: chunked or identity
+	space    [4][2]string
+	out      io.Writer // write(), once start was called
+	held     []byte    // written, and not yet handed on
+	small    [256]byte // room for a short body
+	length   int64     // declared Content-Length; -1 for none
 	written  int64
 	err      error
 	hijacked bool
+}
+
+func (w *handlerWriter) attach(peer any) {
+	var ok bool
+	if w.peer, ok = peer.(*response); !ok {
+		w.header = make(http.Header)
+		return
+	}
+	w.header = w.peer.w.Header()
+	if len(w.header) > 0 {
+		w.outer = w.header.Clone()
+	}
+}
+
+// restore takes what the handler left in a header that start never got back out.
+func (w *handlerWriter) restore() {
+	if w.out == nil {
+		clear(w.header)
+		maps.Copy(w.header, w.outer)
+	}
 }
 
 func (w *handlerWriter) Header() http.Header { return w.header }
@@ -69,30 +103,60 @@ func (w *handlerWriter) WriteHeader(code int) {
 	case code < 100 || code > 999:
 		panic(fmt.Sprintf("adapter: invalid WriteHeader code %d", code))
 	case code < 200 && code != http.StatusSwitchingProtocols:
-		w.inform(code)
+		if w.peer != nil {
+			w.peer.w.WriteHeader(code)
+		}
 		return
 	}
-	w.code, w.sent, w.length = code, w.header.Clone(), -1
-	if n, err := strconv.ParseInt(w.sent.Get("Content-Length"), 10, 64); err == nil {
-		w.length = n
-	}
-	if w.bodiless() {
-		w.sent.Del("Content-Length")
-		w.length = -1
+	w.code = code
+	w.takeHeader()
+}
+
+// takeHeader lists the header as start takes it. What stands in it from before
+// stays there.
+func (w *handlerWriter) takeHeader() {
+	w.fields = w.space[:0]
+	for name, values := range w.header {
+		switch name {
+		case "Trailer":
+			continue
+		case "Content-Length":
+			if n, err := strconv.ParseInt(w.header.Get(name), 10, 64); err == nil && !w.bodiless() {
+				w.length = n
+			} else if w.bodiless() {
+				continue
+			}
+		case "Transfer-Encoding":
+			w.framed = len(values) == 1 && (values[0] == "chunked" || values[0] == "identity")
+			if w.framed {
+				w.typed = true
+				continue
+			}
+		case "Content-Type":
+			w.typed = true
+		case "Content-Encoding":
+			w.typed = w.typed || len(values) > 0 && values[0] != ""
+		}
+		if strings.HasPrefix(name, http.TrailerPrefix) || w.keeps(name, values) {
+			continue
+		}
+		for _, value := range values {
+			w.fields = append(w.fields, [2]string{name, value})
+		}
 	}
 }
 
-// inform passes a 1xx response on at once.
-func (w *handlerWriter) inform(code int) {
-	if w.peer == nil {
-		return
+// keeps reports whether a field is as it was before, and notes it then.
+func (w *handlerWriter) keeps(name string, values []string) bool {
+	before, ok := w.outer[name]
+	if !ok || !slices.Equal(before, values) {
+		return false
 	}
-	header := w.peer.w.Header()
-	before := header.Clone()
-	maps.Copy(header, w.header)
-	w.peer.w.WriteHeader(code)
-	clear(header)
-	maps.Copy(header, before)
+	if w.kept == nil {
+		w.kept = make(http.Header)
+	}
+	w.kept[name] = before
+	return true
 }
 
 func (w *handlerWriter) bodiless() bool {
@@ -169,12 +233,24 @@ func (w *handlerWriter) begin(next []byte) {
 	if len(first) == 0 {
 		first = next
 	}
-	_, typed := w.sent["Content-Type"]
-	if !typed && len(first) > 0 && w.sent.Get("Content-Encoding") == "" && !w.framed() && !w.bodiless() {
-		w.sent.Set("Content-Type", http.DetectContentType(first))
+	if !w.typed && len(first) > 0 && !w.bodiless() {
+		w.fields = append(w.fields, [2]string{"Content-Type", http.DetectContentType(first)})
 	}
-	w.passFraming()
-	w.out, w.err = w.start(statusLine(w.code), headersOf(w.sent))
+	w.clearHeader()
+	w.out, w.err = w.start(statusLine(w.code), w.fields)
+}
+
+// clearHeader leaves in the header what start does not get: what was there
+// before and was left alone, and what net/http frames the body by.
+func (w *handlerWriter) clearHeader() {
+	for name, values := range w.header {
+		switch {
+		case name == "Trailer", name == "Transfer-Encoding" && w.framed, values == nil:
+		default:
+			delete(w.header, name)
+		}
+	}
+	maps.Copy(w.header, w.kept)
 }
 
 // Flush sends what was written so far.
@@ -195,7 +271,7 @@ func (w *handlerWriter) FlushError() error {
 
 // ReadFrom leaves a regular file to write(), where that can send it whole.
 func (w *handlerWriter) ReadFrom(r io.Reader) (int64, error) {
-	if isRegular(r) && w.header.Get("Content-Type") != "" && !w.head {
+	if isRegular(r) && len(w.header["Content-Type"]) > 0 && !w.head {
 		if err := w.admit(0); err != nil {
 			return 0, err
 		}
@@ -238,28 +314,34 @@ func (w *handlerWriter) end() (Body, error) {
 	if w.code == 0 {
 		w.WriteHeader(http.StatusOK)
 	}
-	if w.out == nil && (w.framed() || w.hasTrailers()) && w.length < 0 {
+	if w.out == nil && w.length < 0 && (w.framed || w.hasTrailers()) {
+		trailers := w.header.Clone()
 		_ = w.FlushError() // a trailer needs a chunked body
+		w.keepTrailers(trailers)
 	}
 	if w.out != nil || w.err != nil {
-		if err := w.push(nil); err != nil {
-			return nil, err
-		}
-		w.sendTrailers()
-		return nil, nil
+		return nil, w.push(nil)
 	}
 	w.begin(nil)
-	if w.err != nil {
+	if w.err != nil || len(w.held) == 0 {
 		return nil, w.err
 	}
-	if len(w.held) == 0 {
-		return nil, nil
-	}
-	return blobs{w.held}, nil
+	return heldBody{w}, nil
 }
 
+// heldBody is the list of what a handler wrote, in its writer's own memory.
+type heldBody struct{ w *handlerWriter }
+
+func (b heldBody) size() int64 { return int64(len(b.w.held)) }
+
+func (b heldBody) writeTo(w io.Writer, limit int64) (int64, error) {
+	return blobs{b.w.held}.writeTo(w, limit)
+}
+
+func (b heldBody) Chunks() iter.Seq2[[]byte, error] { return blobs{b.w.held}.Chunks() }
+
 func (w *handlerWriter) hasTrailers() bool {
-	if len(w.sent["Trailer"]) > 0 {
+	if len(w.header["Trailer"]) > 0 {
 		return true
 	}
 	for name := range w.header {
@@ -270,48 +352,20 @@ func (w *handlerWriter) hasTrailers() bool {
 	return false
 }
 
-// framed reports whether the handler chose the coding of its body itself, which
-// net/http lets it by Transfer-Encoding: chunked or identity.
-func (w *handlerWriter) framed() bool {
-	coding := w.sent.Get("Transfer-Encoding")
-	return coding == "chunked" || coding == "identity"
-}
-
-// passFraming moves what start refuses, and net/http understands, past it.
-func (w *handlerWriter) passFraming() {
-	names := []string{"Trailer"}
-	if w.framed() {
-		names = append(names, "Transfer-Encoding")
-	}
-	for _, name := range names {
-		if values, ok := w.sent[name]; ok && w.peer != nil {
-			w.peer.w.Header()[name] = values
-		}
-		delete(w.sent, name)
-	}
-	for name := range w.sent {
-		if strings.HasPrefix(name, http.TrailerPrefix) {
-			delete(w.sent, name)
-		}
-	}
-}
-
-func (w *handlerWriter) sendTrailers() {
-	if w.peer == nil {
-		return
-	}
-	header := w.peer.w.Header()
-	for _, names := range header["Trailer"] {
+// keepTrailers puts back what the handler set as trailers before its header
+// went out.
+func (w *handlerWriter) keepTrailers(set http.Header) {
+	for _, names := range set["Trailer"] {
 		for name := range strings.SplitSeq(names, ",") {
 			name = http.CanonicalHeaderKey(strings.TrimSpace(name))
-			if values, ok := w.header[name]; ok {
-				header[name] = values
+			if values, ok := set[name]; ok {
+				w.header[name] = values
 			}
 		}
 	}
-	for name, values := range w.header {
+	for name, values := range set {
 		if strings.HasPrefix(name, http.TrailerPrefix) {
-			header[name] = values
+			w.header[name] = values
 		}
 	}
 }
@@ -321,17 +375,6 @@ func statusLine(code int) string {
 		return "200 OK"
 	}
 	return strconv.Itoa(code) + " " + http.StatusText(code)
-}
-
-// headersOf lists a header as start takes it.
-func headersOf(h http.Header) Headers {
-	headers := make(Headers, 0, len(h))
-	for name, values := range h {
-		for _, value := range values {
-			headers = append(headers, [2]string{name, value})
-		}
-	}
-	return headers
 }
 
 // hijack gives the connection away: what goes out on it from now on is no
@@ -345,16 +388,4 @@ func (res *response) hijack() (net.Conn, *bufio.ReadWriter, error) {
 	conn, rw, err := http.NewResponseController(res.w).Hijack()
 	res.hijacked = err == nil
 	return conn, rw, err
-}
-
-func init() {
-	seam.Hijacked = func(env any) bool {
-		res, ok := seam.Peer(env).(*response)
-		if !ok {
-			return false
-		}
-		res.mu.Lock()
-		defer res.mu.Unlock()
-		return res.hijacked
-	}
 }

@@ -308,3 +308,49 @@ func TestFromHandlerInChi(t *testing.T) {
 	r.ServeHTTP(w, httptest.NewRequest("GET", "/api/old", nil))
 	require.Equal(t, "/api/new", w.Body.String())
 }
+
+// TestFromHandlerHeaderOutside: as for a handler that runs alone, what
+// middleware outside has set shows, and may be deleted; and none of the handler's
+// is left in an answer that is not the handler's.
+func TestFromHandlerHeaderOutside(t *testing.T) {
+	tests := map[string]http.HandlerFunc{
+		"sees": func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, w.Header().Get("X-Outer")) },
+		"deletes": func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Del("X-Outer")
+			w.Header().Add("Vary", "Cookie")
+		},
+		"sets after the status": func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(http.StatusAccepted)
+			w.Header().Set("X-Outer", "late")
+			w.Header().Del("Vary")
+		},
+		"flushes": func(w http.ResponseWriter, _ *http.Request) { w.(http.Flusher).Flush() },
+		"hints": func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Link", "</a.css>")
+			w.WriteHeader(http.StatusEarlyHints)
+		},
+	}
+	outside := func(h http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("X-Outer", "yes")
+			w.Header().Set("Vary", "Origin")
+			h.ServeHTTP(w, r)
+		})
+	}
+	for name, h := range tests {
+		t.Run(name, func(t *testing.T) {
+			want := wiretest.Serve(t, outside(h)).Do(get)
+			got := wiretest.Serve(t, outside(&adapter.Handler{App: adapter.FromHandler(h)})).Do(get)
+			require.ElementsMatch(t, strings.Split(want, "\n"), strings.Split(got, "\n"))
+		})
+	}
+	for name, h := range map[string]http.HandlerFunc{
+		"panics":  func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("X-Mine", "1"); panic("ouch") },
+		"refused": func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("X-Mine", "\n") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			got := wiretest.Serve(t, outside(&adapter.Handler{App: adapter.FromHandler(h), ErrorLog: io.Discard})).Do(get)
+			require.Equal(t, strings.Replace(internalError, "\n\nI", "\nVary: Origin\nX-Outer: yes\n\nI", 1), got)
+		})
+	}
+}

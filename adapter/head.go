@@ -23,8 +23,8 @@ func (h *head) fill(status string, headers Headers) error {
 		return fmt.Errorf("adapter: %w", err)
 	}
 	h.code, h.length, h.fields = code, -1, h.space[:0]
-	if need := len(headers) + 1; need > len(h.space) { // with the Content-Length of a list
-		h.fields = make([][2]string, 0, need)
+	if len(headers) > len(h.space) {
+		h.fields = make([][2]string, 0, len(headers)+1) // with the Content-Length of a list
 	}
 	for _, field := range headers {
 		if err := h.add(field[0], field[1]); err != nil {

@@ -243,7 +243,7 @@ func (s *Server) baseContext(outer func(net.Listener) context.Context) func(net.
 		}
 		scope := *s.scope
 		scope.Base = withAddress(s.Environ, l.Addr())
-		return context.WithValue(ctx, seam.ContextKey{}, &scope)
+		return &seam.Carrier{Context: ctx, Carried: &scope}
 	}
 }
 

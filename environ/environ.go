@@ -304,7 +304,7 @@ func init() {
 		}
 		return nil
 	}
-	seam.Request = func(env any) (*http.Request, error) { return env.(*Environ).rebuild() }
+	seam.Request = func(env any, room *seam.Rebuilt) (*http.Request, error) { return env.(*Environ).rebuild(room) }
 }
 
 func isDeleted(v any) bool {

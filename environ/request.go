@@ -12,16 +12,18 @@ import (
 	"strings"
 
 	"github.com/go-chi/chi/v5"
+
+	"github.com/gowsgi/gowsgi/internal/seam"
 )
 
 // rebuild returns the request as e has it now: what was Set or Deleted shows in
 // it, and FromContext finds e in its context.
-func (e *Environ) rebuild() (*http.Request, error) {
+func (e *Environ) rebuild(room *seam.Rebuilt) (*http.Request, error) {
 	st := e.state()
 	if st == nil || st.req == nil {
 		return e.requestFromValues()
 	}
-	r := st.req.WithContext(NewContext(st.req.Context(), e))
+	r := room.Carry(st.req, e)
 	if in := st.input.Load(); in != nil {
 		r.Body = inputBody{in, r.Body}
 	}

@@ -22,22 +22,37 @@ import (
 // left out, since it comes after the status.
 func GuardHeaders(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		rec := &recorder.Recorder{ResponseWriter: w}
-		rec.Before = func(status int) bool {
-			err := checkHeader(w.Header(), status)
-			if err == nil {
-				return true
-			}
-			logRefusal(r, err)
-			if status >= 200 {
-				answerRefusal(w, r)
-			}
-			return false
+		g := &guard{r: r}
+		g.ResponseWriter, g.Judge = w, g
+		next.ServeHTTP(g, r)
+		g.Finish()
+		if header := w.Header(); len(header) != g.checked || header["Trailer"] != nil {
+			dropBadTrailers(header, r)
 		}
-		next.ServeHTTP(rec, r)
-		rec.Finish()
-		dropBadTrailers(w.Header(), r)
 	})
+}
+
+// guard judges a header before it is sent.
+type guard struct {
+	recorder.Recorder
+	r       *http.Request
+	checked int // how many fields it had then
+}
+
+// Allow reports whether the header may go out with status, and answers in the
+// handler's place if it may not.
+func (g *guard) Allow(status int) bool {
+	header := g.ResponseWriter.Header()
+	g.checked = len(header)
+	err := checkHeader(header, status)
+	if err == nil {
+		return true
+	}
+	logRefusal(g.r, err)
+	if status >= 200 {
+		answerRefusal(g.ResponseWriter, g.r)
+	}
+	return false
 }
 
 func checkHeader(header http.Header, status int) error {

@@ -4,21 +4,10 @@ import (
 	"errors"
 	"io"
 	"iter"
-	"reflect"
 	"runtime"
 
 	"github.com/gowsgi/gowsgi/adapter"
-)
-
-// The types of the bodies that adapter sends in a way of its own, which a
-// wrapper would hide. They have no exported names.
-var (
-	listTypes = map[reflect.Type]bool{
-		reflect.TypeOf(adapter.Text()):     true,
-		reflect.TypeOf(adapter.Text("")):   true,
-		reflect.TypeOf(adapter.Bytes(nil)): true,
-	}
-	fileType = reflect.TypeOf(adapter.File(nil, 0))
+	"github.com/gowsgi/gowsgi/internal/seam"
 )
 
 // take checks what the App has returned, and returns it for the server. What
@@ -39,12 +28,12 @@ func (ex *exchange) take(inner adapter.Body, met error) (adapter.Body, error) {
 }
 
 func (ex *exchange) admit(inner adapter.Body) (adapter.Body, error) {
-	switch bodyType := reflect.TypeOf(inner); {
+	switch {
 	case inner == nil:
 		return nil, ex.end()
-	case listTypes[bodyType]:
+	case seam.IsList(inner): // a wrapper would hide its length
 		return inner, ex.checkList(inner)
-	case bodyType == fileType:
+	case seam.IsFile(inner): // and sendfile
 		return inner, ex.checkFile()
 	}
 	if err := ex.unheard(); err != nil {

@@ -19,20 +19,23 @@ type Recorder struct {
 	Err      error // the first error that the connection met
 	Hijacked bool
 
-	// Before, where set, is called with a status before it is passed on, and
-	// may refuse it. With a final one the whole response is refused: its
-	// writes succeed and go nowhere.
-	Before func(status int) (ok bool)
+	// Judge, where set, is asked about a status before it is passed on. With
+	// a final one the whole response is refused: its writes succeed and go
+	// nowhere.
+	Judge Judge
 
 	refused bool
 }
+
+// Judge allows a status, and with it the header as it is then.
+type Judge interface{ Allow(status int) bool }
 
 // WriteHeader passes a status on. A 1xx is not the response's status, but for 101.
 func (r *Recorder) WriteHeader(status int) {
 	switch final := status >= 200 || status == http.StatusSwitchingProtocols; {
 	case r.refused:
 		return
-	case r.Status == 0 && r.Before != nil && !r.Before(status):
+	case r.Status == 0 && r.Judge != nil && !r.Judge.Allow(status):
 		r.refused = final
 		return
 	case final && r.Status == 0:
@@ -56,7 +59,7 @@ func (r *Recorder) Finish() {
 	if r.Status != 0 || r.Hijacked || r.refused {
 		return
 	}
-	if r.Before != nil && !r.Before(http.StatusOK) {
+	if r.Judge != nil && !r.Judge.Allow(http.StatusOK) {
 		r.refused = true
 		return
 	}

@@ -4,6 +4,7 @@
 package seam
 
 import (
+	"context"
 	"net/http"
 
 	"github.com/gowsgi/gowsgi/secure"
@@ -21,6 +22,37 @@ type Scope struct {
 // ContextKey is under what a context carries its environ (*environ.Environ) or
 // the scope of its server (*Scope).
 type ContextKey struct{}
+
+// Carrier is a context that carries an environ, or the scope of a server.
+type Carrier struct {
+	context.Context
+	Carried any
+}
+
+// Value returns what is carried under ContextKey.
+func (c *Carrier) Value(key any) any {
+	if key == (ContextKey{}) {
+		return c.Carried
+	}
+	return c.Context.Value(key)
+}
+
+// String keeps a context that is printed from printing what it carries.
+func (c *Carrier) String() string { return "gowsgi" }
+
+// Rebuilt has room for a request that was made of an environ, within whatever
+// holds it.
+type Rebuilt struct {
+	ctx Carrier
+	req http.Request
+}
+
+// Carry makes the request one like r, whose context carries what is given.
+func (b *Rebuilt) Carry(r *http.Request, carried any) *http.Request {
+	b.ctx = Carrier{r.Context(), carried}
+	b.req = *r.WithContext(&b.ctx)
+	return &b.req
+}
 
 // What package environ fills in. Each env is an *environ.Environ.
 var (
@@ -41,12 +73,20 @@ var (
 	// SetPeer attaches the response in progress; Peer returns it.
 	SetPeer func(env, peer any)
 	Peer    func(env any) any
-	// Hijacked reports whether the response attached has given its
-	// connection away. Package adapter fills it in.
-	Hijacked func(env any) bool
 	// Input returns the request's *environ.Input, if it has been asked for.
 	Input func(env any) any
 	// Request returns the request as env has it, with what was Set on it,
 	// for a handler that knows nothing of WSGI.
-	Request func(env any) (*http.Request, error)
+	Request func(env any, room *Rebuilt) (*http.Request, error)
+)
+
+// What package adapter fills in.
+var (
+	// Hijacked reports whether the response attached to env has given its
+	// connection away.
+	Hijacked func(env any) bool
+	// IsList and IsFile tell the bodies that a server sends in a way of its
+	// own, which a wrapper would hide.
+	IsList func(body any) bool
+	IsFile func(body any) bool
 )
