@@ -49,3 +49,9 @@ func hangUp(w http.ResponseWriter) {
 	tooLong := http.MaxBytesReader(w, io.NopCloser(strings.NewReader("x")), 0)
 	_, _ = tooLong.Read(make([]byte, 1))
 }
+
+// isPreface reports whether r is the connection preface of HTTP/2 (RFC 9113, 3.4),
+// which a server that does not speak it without TLS passes on as a request.
+func isPreface(r *http.Request) bool {
+	return r.Method == "PRI" && r.ProtoMajor == 2 && r.RequestURI == "*"
+}

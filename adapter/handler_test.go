@@ -341,3 +341,10 @@ func TestSecretsStayOut(t *testing.T) {
 		})
 	}
 }
+
+// TestPreface: a client that tries HTTP/2 without TLS is told that it is none.
+func TestPreface(t *testing.T) {
+	srv := wiretest.Serve(t, &adapter.Handler{App: where})
+	got := srv.Do("PRI * HTTP/2.0\n\nSM\n\n")
+	require.True(t, strings.HasPrefix(got, "HTTP/1.1 400 Bad Request\nConnection: close\n"), got)
+}

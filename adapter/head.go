@@ -50,7 +50,7 @@ func (h *head) add(name, value string) error {
 		}
 		value = strconv.FormatInt(h.length, 10)
 	case "Connection":
-		if value, err = refuse.Connection(value, h.code); err != nil {
+		if value, err = refuse.Connection(value, h.code); err != nil || h.saysClose(value) {
 			return err
 		}
 	default:
@@ -60,6 +60,23 @@ func (h *head) add(name, value string) error {
 	}
 	h.fields = append(h.fields, [2]string{name, value})
 	return nil
+}
+
+// saysClose makes one header of Connection: close and another, since net/http
+// looks at the first alone, and reports whether there is nothing to add.
+func (h *head) saysClose(value string) bool {
+	if h.code == http.StatusSwitchingProtocols {
+		return false
+	}
+	for i := range h.fields {
+		if h.fields[i][0] == "Connection" {
+			if value == "close" {
+				h.fields[i][1] = value
+			}
+			return true
+		}
+	}
+	return false
 }
 
 // copyTo puts the head's fields into header. A field replaces what a router or

@@ -103,6 +103,7 @@ func TestAccepted(t *testing.T) {
 		{"Upgrade with 426", "426 Upgrade Required", adapter.Headers{{"Upgrade", "h2c"}}, "HTTP/1.1 426 Upgrade Required\nContent-Length: 0\nUpgrade: h2c\n\n"},
 		{"Proxy-Authenticate", "407 X", adapter.Headers{{"Proxy-Authenticate", "Basic"}}, "HTTP/1.1 407 Proxy Authentication Required\nContent-Length: 0\nProxy-Authenticate: Basic\n\n"},
 		{"keep-alive", "200 OK", adapter.Headers{{"Connection", "Keep-Alive"}}, "HTTP/1.1 200 OK\nConnection: keep-alive\nContent-Length: 0\n\n"},
+		{"Connection twice", "200 OK", adapter.Headers{{"Connection", "keep-alive"}, {"connection", "Close"}}, "HTTP/1.1 200 OK\nConnection: close\nContent-Length: 0\n\n"},
 		{"the App's own Server and Date", "200 OK", adapter.Headers{{"Server", "old"}}, "HTTP/1.1 200 OK\nContent-Length: 0\nServer: old\n\n"},
 	}
 	for _, test := range tests {

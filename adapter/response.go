@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"github.com/gowsgi/gowsgi/environ"
+	"github.com/gowsgi/gowsgi/internal/recorder"
 	"github.com/gowsgi/gowsgi/internal/seam"
 )
 
@@ -48,8 +49,12 @@ var (
 // serve answers the request and reports whether its connection must be cut off.
 func (res *response) serve() (abort bool) {
 	defer res.finish()
-	if res.handler.requestTooLong(res.r) {
+	switch {
+	case res.handler.requestTooLong(res.r):
 		res.answer(http.StatusRequestURITooLong, "")
+		return false
+	case isPreface(res.r):
+		res.answer(http.StatusBadRequest, "")
 		return false
 	}
 	res.env = seam.New(res.r, res.handler.scope, true).(*environ.Environ)
@@ -191,5 +196,6 @@ func (res *response) finish() {
 	res.drain()
 	if res.raw != nil {
 		res.raw.close()
+		recorder.AddBytes(res.w, res.written)
 	}
 }

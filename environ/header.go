@@ -18,7 +18,7 @@ func (st *state) header(key, name string) (string, bool) {
 		return joinValues("Transfer-Encoding", r.TransferEncoding)
 	case "HTTP_TRAILER":
 		if st.trailer == nil {
-			return "", false
+			return joinValues("Trailer", r.Header["Trailer"])
 		}
 		return *st.trailer, true
 	case "HTTP_CONTENT_TYPE", "HTTP_CONTENT_LENGTH", "HTTP_PROXY":

@@ -154,15 +154,15 @@ func (st *state) asked() (path, above string) {
 // asked for by its URL.
 func askedPath(r *http.Request) string {
 	uri, decoded := r.RequestURI, r.URL.Path
-	if uri == "" || uri == decoded {
-		return decoded
+	if uri == "" || uri == decoded || r.Method == http.MethodConnect && uri[0] != '/' {
+		return decoded // CONNECT names an authority
 	}
 	if rest, ok := strings.CutPrefix(uri, decoded); ok && rest[0] == '?' && decoded != "" {
 		return decoded
 	}
 	asked, err := url.ParseRequestURI(uri)
 	if err != nil {
-		return decoded // CONNECT names an authority
+		return decoded
 	}
 	if asked.Path == "" {
 		return "/" // absolute form without a path

@@ -127,6 +127,21 @@ func (r *Recorder) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 // Unwrap returns the writer below, for http.ResponseController.
 func (r *Recorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }
 
+// AddBytes tells the Recorders around w of bytes that went past them, over a
+// connection that was taken over.
+func AddBytes(w http.ResponseWriter, n int64) {
+	for {
+		if rec, ok := w.(*Recorder); ok {
+			rec.Bytes += n
+		}
+		outer, ok := w.(interface{ Unwrap() http.ResponseWriter })
+		if !ok {
+			return
+		}
+		w = outer.Unwrap()
+	}
+}
+
 // Watch calls after when a request of next has ended, by a panic too.
 func Watch(next http.Handler, after func(rec *Recorder, r *http.Request, began time.Time)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
