@@ -12,6 +12,7 @@ import (
 
 	"github.com/gowsgi/gowsgi/adapter"
 	"github.com/gowsgi/gowsgi/environ"
+	"github.com/gowsgi/gowsgi/internal/wiretest"
 )
 
 // sink is a ResponseWriter that keeps nothing.
@@ -43,6 +44,9 @@ func allocations(h http.Handler, path string) float64 {
 // TestBudget keeps allocations from creeping into the path of a request. A bare
 // handler that sets the same header has one, two with a Content-Length.
 func TestBudget(t *testing.T) {
+	if wiretest.Race {
+		t.Skip("the race detector has allocations of its own")
+	}
 	hello := func(env *environ.Environ, start adapter.StartResponse) (adapter.Body, error) {
 		if env.Get("REQUEST_METHOD") == "" || env.Get("PATH_INFO") == "" || env.Get("HTTP_USER_AGENT") == "" {
 			return nil, errors.New("no request")
