@@ -97,7 +97,8 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // setUp makes once what all requests share.
 func (h *Handler) setUp() {
-	h.scope = &seam.Scope{Base: h.Environ, Policy: h.Policy, FileWrapper: fileWrapper}
+	h.scope = seam.NewScope(h.Environ)
+	h.scope.Policy, h.scope.FileWrapper = h.Policy, fileWrapper
 	if h.ErrorLog != nil {
 		h.scope.Errors = asStream(h.ErrorLog)
 	}

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -345,6 +346,27 @@ func TestSecretsStayOut(t *testing.T) {
 // TestPreface: a client that tries HTTP/2 without TLS is told that it is none.
 func TestPreface(t *testing.T) {
 	srv := wiretest.Serve(t, &adapter.Handler{App: where})
-	got := srv.Do("PRI * HTTP/2.0\n\nSM\n\n")
-	require.True(t, strings.HasPrefix(got, "HTTP/1.1 400 Bad Request\nConnection: close\n"), got)
+	require.Equal(t, "HTTP/1.1 400 Bad Request\nContent-Length: 0\nContent-Type: text/plain\nConnection: close\n\n", srv.Do("PRI * HTTP/2.0\n\nSM\n\n"))
+}
+
+// TestPlainWriterAsErrors: many requests write to one plain writer, a record at
+// a time.
+func TestPlainWriterAsErrors(t *testing.T) {
+	var b bytes.Buffer
+	h := &adapter.Handler{
+		Environ: map[string]any{"wsgi.errors": &b},
+		App: func(env *environ.Environ, start adapter.StartResponse) (adapter.Body, error) {
+			_, _ = env.Errors().WriteString("a line\n")
+			_, err := start("200 OK", nil)
+			return nil, err
+		},
+	}
+	srv := wiretest.Serve(t, h)
+	var all sync.WaitGroup
+	for range 20 {
+		all.Go(func() { srv.Do(get) })
+	}
+	all.Wait()
+	require.NoError(t, srv.HTTP.Shutdown(t.Context()))
+	require.Equal(t, strings.Repeat("a line\n", 20), b.String())
 }

@@ -200,9 +200,9 @@ func (s *Server) limit(l net.Listener) net.Listener {
 // setUp wraps what the http.Server has, once, however many listeners it gets.
 func (s *Server) setUp() {
 	access, errs := orStderr(s.Log), orStderr(s.ErrorLog)
-	s.scope = &seam.Scope{Base: s.Environ, Policy: s.Policy}
 	stream := asStream(errs)
-	s.scope.Errors = stream
+	s.scope = seam.NewScope(s.Environ)
+	s.scope.Policy, s.scope.Errors = s.Policy, stream
 	if s.HTTP.ErrorLog == nil {
 		flags := log.LstdFlags
 		if _, ok := errs.(*logadapter.Stream); ok {
@@ -242,7 +242,7 @@ func (s *Server) baseContext(outer func(net.Listener) context.Context) func(net.
 			ctx = outer(l)
 		}
 		scope := *s.scope
-		scope.Base = withAddress(s.Environ, l.Addr())
+		scope.Base = withAddress(scope.Base, l.Addr())
 		return &seam.Carrier{Context: ctx, Carried: &scope}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -20,6 +21,11 @@ import (
 // headersOf is what of an environ comes from the request's header.
 func headersOf(env *environ.Environ) map[string]string {
 	headers := make(map[string]string)
+	for _, key := range []string{"HTTP_PROXY", "HTTP_CONTENT_TYPE", "HTTP_CONTENT_LENGTH", "HTTP_X_FOO"} {
+		if value, ok := env.Lookup(key); ok {
+			headers[key] = value.(string)
+		}
+	}
 	for key, value := range env.All() {
 		if strings.HasPrefix(key, "HTTP_") || strings.HasPrefix(key, "CONTENT_") {
 			headers[key] = value.(string)
@@ -98,6 +104,7 @@ func TestHeaders(t *testing.T) {
 		{name: "Trailer", header: "Transfer-Encoding: chunked\nTrailer: X-Sum, x-b\nTrailer: X-A", body: "0\nX-Sum: 1\n\n", want: with(dict{
 			"HTTP_TRANSFER_ENCODING": "chunked", "HTTP_TRAILER": "X-A,X-B,X-Sum",
 		})},
+		{name: "Trailer where nothing is chunked", header: "Trailer: X-Sum, x-b", want: with(dict{"HTTP_TRAILER": "X-Sum, x-b"})},
 		{name: "Expect", header: "Expect: 100-continue\nContent-Length: 0", want: with(dict{"HTTP_EXPECT": "100-continue", "CONTENT_LENGTH": "0"})},
 		{name: "hop by hop", header: "TE: trailers\nKeep-Alive: 5\nUpgrade: x", want: with(dict{
 			"HTTP_TE": "trailers", "HTTP_KEEP_ALIVE": "5", "HTTP_UPGRADE": "x",
@@ -223,12 +230,39 @@ func TestHeadersOverHTTP2(t *testing.T) {
 	}
 }
 
+// The names that have a short cut of their own, and many that have none.
+func TestEveryHeader(t *testing.T) {
+	r := httptest.NewRequest(http.MethodGet, "/", nil)
+	want := map[string]string{"HTTP_HOST": "example.com"}
+	for _, name := range []string{
+		"Accept", "Accept-Charset", "Accept-Encoding", "Accept-Language", "Authorization", "Cache-Control", "Connection", "Cookie", "Date",
+		"Dnt", "Sec-Fetch-Dest", "Sec-Fetch-Site", "Sec-Fetch-User", "Upgrade-Insecure-Requests", "If-Match", "If-Modified-Since", "If-None-Match", "If-Range", "Origin", "Range", "Referer", "Sec-Fetch-Mode", "User-Agent",
+		"Via", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-Ip", "X-Requested-With",
+	} {
+		r.Header.Set(name, "value of "+name)
+		want["HTTP_"+strings.ToUpper(strings.ReplaceAll(name, "-", "_"))] = "value of " + name
+	}
+	for i := range 200 { // more keys than an environ usually has
+		n := strconv.Itoa(i)
+		r.Header.Set("X-"+n, n)
+		want["HTTP_X_"+n] = n
+	}
+	env := environ.FromRequest(r)
+	checkDict(t, env, "HTTP_X_199")
+	if diff := cmp.Diff(want, headersOf(env)); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+	for key := range want {
+		require.Equal(t, want[key], env.Map()[key])
+	}
+}
+
 // A header that no client could send, made by a program.
 func TestHeadersOfAProgram(t *testing.T) {
 	r := httptest.NewRequest(http.MethodGet, "/", nil)
 	r.Header = http.Header{
 		"x-lower": {"hidden"}, "X Space": {"odd"}, "": {"nameless"}, "X-None": nil, "Host": {"hidden"}, "X-\xff": {"odd"},
-		"Transfer-Encoding": {"hidden"}, "Trailer": {"hidden"}, "Accept": {"a"}, "accept": {"hidden"},
+		"Transfer-Encoding": {"hidden"}, "Accept": {"a"}, "accept": {"hidden"},
 	}
 	env := environ.FromRequest(r)
 	got := headersOf(env)

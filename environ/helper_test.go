@@ -111,17 +111,6 @@ func strip(prefix string) func(http.Handler) http.Handler {
 	return func(app http.Handler) http.Handler { return http.StripPrefix(prefix, app) }
 }
 
-func use(mw ...func(http.Handler) http.Handler) func(func(http.Handler) http.Handler) func(http.Handler) http.Handler {
-	return func(inner func(http.Handler) http.Handler) func(http.Handler) http.Handler {
-		return func(app http.Handler) http.Handler {
-			r := chi.NewRouter()
-			r.Use(mw...)
-			r.Mount("/", inner(app))
-			return r
-		}
-	}
-}
-
 // inside nests routers, the outermost first.
 func inside(routers ...func(http.Handler) http.Handler) func(http.Handler) http.Handler {
 	return func(app http.Handler) http.Handler {

@@ -32,12 +32,14 @@ type stream struct {
 	pub  Input
 	r    io.Reader
 	body io.Reader // the request's body that it was made for
-	buf  []byte    // read ahead by ReadLine, not yet handed out
-	// room is what is left of the buffer that buf lies in. It is filled
-	// once and never again, so a line that was handed out stays as it is.
-	room []byte
-	end  error // what r ended with, once buf is used up
-	err  atomic.Pointer[error]
+	// What was read ahead by ReadLine and not yet handed out is
+	// chunk[at:have]. What lies before is never written again, so a line
+	// that was handed out stays as it is. (Two numbers, not a slice: moving
+	// a pointer line by line costs the garbage collector's write barrier.)
+	chunk    []byte
+	at, have int
+	end      error // what r ended with, once chunk is used up
+	err      atomic.Pointer[error]
 }
 
 // NewInput returns an Input over r; a nil r is an empty body.
@@ -64,7 +66,7 @@ func (in *Input) stream() *stream {
 // Reset makes in read from r from now on and forgets what it had read ahead.
 func (in *Input) Reset(r io.Reader) {
 	s := in.stream()
-	s.r, s.buf, s.room, s.end = r, nil, nil, nil
+	s.r, s.chunk, s.at, s.have, s.end = r, nil, 0, 0, nil
 	s.err.Store(nil)
 }
 
@@ -84,9 +86,9 @@ func (in *Input) Err() error {
 func (in *Input) Read(p []byte) (int, error) { return in.stream().read(p) }
 
 func (s *stream) read(p []byte) (int, error) {
-	if len(s.buf) > 0 {
-		n := copy(p, s.buf)
-		s.buf = s.buf[n:]
+	if s.at < s.have {
+		n := copy(p, s.ahead())
+		s.at += n
 		return n, nil
 	}
 	if s.end != nil {
@@ -106,7 +108,8 @@ func (s *stream) ended(err error) error {
 		if errors.Is(err, io.EOF) { // net/http never wraps a proper end
 			err = fmt.Errorf("environ: reading wsgi.input: %w", io.ErrUnexpectedEOF)
 		}
-		s.err.CompareAndSwap(nil, &err)
+		met := err // err itself would be an allocation at every end
+		s.err.CompareAndSwap(nil, &met)
 	}
 	s.end = err
 	return err
@@ -158,7 +161,7 @@ func (in *Input) ReadLine(limit int) ([]byte, error) {
 	}
 	s := in.stream()
 	for searched := 0; ; {
-		ahead := s.buf
+		ahead := s.ahead()
 		if limit > 0 {
 			ahead = ahead[:min(limit, len(ahead))]
 		}
@@ -168,7 +171,7 @@ func (in *Input) ReadLine(limit int) ([]byte, error) {
 		if len(ahead) == limit {
 			return s.take(limit), nil
 		}
-		searched = len(s.buf)
+		searched = len(ahead)
 		if s.end != nil {
 			return s.last()
 		}
@@ -176,48 +179,50 @@ func (in *Input) ReadLine(limit int) ([]byte, error) {
 	}
 }
 
-// take hands out the first n bytes of buf. A line that needed a buffer of its
-// own takes it along.
+// ahead is what was read ahead.
+func (s *stream) ahead() []byte { return s.chunk[s.at:s.have] }
+
+// take hands out the next n bytes. A line that needed a chunk of its own takes
+// it along.
 func (s *stream) take(n int) []byte {
-	line := s.buf[:n:n]
-	s.buf = s.buf[n:]
+	line := s.chunk[s.at : s.at+n : s.at+n]
+	s.at += n
 	if n > largeChunk/2 {
-		s.buf, s.room = bytes.Clone(s.buf), []byte{}
+		rest := bytes.Clone(s.ahead())
+		s.chunk, s.at, s.have = rest, 0, len(rest)
 	}
 	return line
 }
 
 func (s *stream) last() ([]byte, error) {
-	if s.end == io.EOF && len(s.buf) > 0 {
-		return s.take(len(s.buf)), nil
+	if s.end == io.EOF && s.at < s.have {
+		return s.take(s.have - s.at), nil
 	}
-	return s.take(len(s.buf)), s.end
+	return s.take(s.have - s.at), s.end
 }
 
 // fill reads ahead once, into memory that no line handed out before lies in.
 func (s *stream) fill() {
-	if len(s.room) == 0 {
+	if s.have == len(s.chunk) {
 		s.grow()
 	}
-	n, err := s.r.Read(s.room[:min(len(s.room), largeChunk)])
-	s.buf = s.buf[:len(s.buf)+n]
-	s.room = s.room[n:]
+	n, err := s.r.Read(s.chunk[s.have:min(len(s.chunk), s.have+largeChunk)])
+	s.have += n
 	if err != nil {
 		_ = s.ended(err)
 	}
 }
 
-// grow moves what is unread to a new buffer. Doubling it keeps the cost of a
+// grow moves what is unread to a new chunk. Doubling it keeps the cost of a
 // line in proportion to its length.
 func (s *stream) grow() {
 	size := firstChunk
-	if s.room != nil {
+	if s.chunk != nil {
 		size = largeChunk
 	}
-	size = max(size, 2*len(s.buf))
-	next := make([]byte, size)
-	n := copy(next, s.buf)
-	s.buf, s.room = next[:n], next[n:]
+	ahead := s.ahead()
+	next := make([]byte, max(size, 2*len(ahead)))
+	s.chunk, s.at, s.have = next, 0, copy(next, ahead)
 }
 
 // Lines yields the lines that are left, each with its newline. It ends at the
@@ -240,9 +245,9 @@ func (in *Input) Lines() iter.Seq2[[]byte, error] {
 func (in *Input) WriteTo(w io.Writer) (int64, error) {
 	s := in.stream()
 	var written int64
-	if len(s.buf) > 0 {
-		n, err := w.Write(s.buf)
-		s.buf = s.buf[n:]
+	if s.at < s.have {
+		n, err := w.Write(s.ahead())
+		s.at += n
 		written = int64(n)
 		if err != nil {
 			return written, err

@@ -60,13 +60,13 @@ func ExampleStream_WriteLines() {
 type tracing struct{ slog.Handler }
 
 func (h tracing) Handle(ctx context.Context, r slog.Record) error {
-	r.Add("trace", ctx.Value("trace"))
+	r.Add("trace", ctx.Value(traceKey{}))
 	return h.Handler.Handle(ctx, r)
 }
 
 func ExampleStream_WithContext() {
 	stream := logadapter.New(slog.New(tracing{plain().Handler()}), slog.LevelInfo)
-	ctx := context.WithValue(context.Background(), "trace", "4bf92f") //nolint:staticcheck // a string key, for brevity
+	ctx := context.WithValue(context.Background(), traceKey{}, "4bf92f")
 	fmt.Fprintln(stream.WithContext(ctx), "hello")
 	// Output: level=INFO msg=hello trace=4bf92f
 }

@@ -14,7 +14,7 @@ import (
 // too (pywsgi's LoggingLogAdapter proxies unknown attributes).
 //
 // A Stream may be used by many goroutines at once: one Write is one record.
-// The zero Stream discards what is written to it.
+// The zero Stream discards what is written to it, and has no logger.
 type Stream struct {
 	*slog.Logger
 	write func(ctx context.Context, p []byte) error

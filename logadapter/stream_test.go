@@ -179,6 +179,7 @@ func TestErrors(t *testing.T) {
 			n, err := s.Write([]byte("four"))
 			require.ErrorIs(t, err, errFull)
 			require.Zero(t, n)
+			require.ErrorIs(t, s.Handler().Handle(t.Context(), slog.Record{}), errFull)
 			require.Equal(t, []string{tt.want}, w.written)
 		})
 	}

@@ -14,7 +14,7 @@ import (
 // To see how chi splits SCRIPT_NAME and PATH_INFO, it has to stand in the
 // router's Use, not around the router.
 func Environ(base map[string]any) func(http.Handler) http.Handler {
-	scope := &seam.Scope{Base: base}
+	scope := seam.NewScope(base)
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			r, env := seam.Carry(r, scope)

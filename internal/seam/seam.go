@@ -5,8 +5,11 @@ package seam
 
 import (
 	"context"
+	"io"
+	"maps"
 	"net/http"
 
+	"github.com/gowsgi/gowsgi/logadapter"
 	"github.com/gowsgi/gowsgi/secure"
 )
 
@@ -17,6 +20,20 @@ type Scope struct {
 	Policy      *secure.Policy // nil: the scope outside decides
 	Errors      any            // wsgi.errors, an environ.ErrorStream; nil: the scope outside decides
 	FileWrapper any            // wsgi.file_wrapper; nil: none
+}
+
+// NewScope returns a scope with base, in which a plain writer as wsgi.errors is
+// made a stream: one for all requests, so that one Write is one record.
+func NewScope(base map[string]any) *Scope {
+	w, ok := base["wsgi.errors"].(io.Writer)
+	if !ok {
+		return &Scope{Base: base}
+	}
+	if _, whole := w.(interface{ WriteLines([]string) error }); !whole {
+		base = maps.Clone(base)
+		base["wsgi.errors"] = logadapter.NewWriter(w)
+	}
+	return &Scope{Base: base}
 }
 
 // ContextKey is under what a context carries its environ (*environ.Environ) or
