@@ -23,9 +23,9 @@ type Record struct {
 
 // RecordOf returns the record of r, which arrived at began, was answered with
 // status and a body of bytes bytes, and ends now. Of what a handler writes in
-// answer to a HEAD nothing goes out, and nothing counts.
+// answer to a HEAD nothing goes out, and nothing counts; what follows a 101 does.
 func RecordOf(r *http.Request, began time.Time, status int, bytes int64) Record {
-	if r.Method == http.MethodHead {
+	if r.Method == http.MethodHead && status != http.StatusSwitchingProtocols {
 		bytes = 0
 	}
 	return Record{

@@ -65,7 +65,7 @@ func (res *response) allow(n int64) int64 {
 func (res *response) enough() bool {
 	res.mu.Lock()
 	defer res.mu.Unlock()
-	return res.surplus || res.isHead() && res.sent
+	return res.surplus || res.isHead() && res.sent && res.raw == nil
 }
 
 func (res *response) isHead() bool { return res.r.Method == http.MethodHead }
