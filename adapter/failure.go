@@ -136,7 +136,7 @@ func (res *response) replace(code int, body string) (abort bool) {
 
 // answer sends a response that is not the App's; the connection closes with it.
 func (res *response) answer(code int, body string) {
-	res.fallback = code
+	res.head.code, res.sent = code, true
 	header := res.w.Header()
 	header.Set("Content-Type", "text/plain")
 	header.Set("Content-Length", strconv.Itoa(len(body)))
@@ -152,8 +152,8 @@ func (res *response) answer(code int, body string) {
 // reportMisuse reports what the App did wrong in a response that is none the
 // worse for it.
 func (res *response) reportMisuse() {
-	if res.misuse != nil {
-		res.report(res.misuse)
+	if res.wrong != nil && res.wrong.body != nil {
+		res.report(res.wrong.body)
 	}
 	if res.surplus && !res.clipped {
 		res.report(fmt.Errorf("adapter: the App sent more than its Content-Length of %d; the surplus was not sent", res.head.length))

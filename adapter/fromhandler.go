@@ -67,7 +67,7 @@ type handlerWriter struct {
 	space    [4][2]string
 	out      io.Writer // write(), once start was called
 	held     []byte    // written, and not yet handed on
-	small    [256]byte // room for a short body
+	small    [128]byte // room for a short body
 	length   int64     // declared Content-Length; -1 for none
 	written  int64
 	err      error

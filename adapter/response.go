@@ -32,12 +32,23 @@ type response struct {
 	hijacked bool // an http.Handler inside took the connection over
 	surplus  bool // the App sent more than its Content-Length
 	clipped  bool // as much of a file goes out as its Content-Length asks for
-	fallback int  // status of the answer that replaced the App's; 0 for none
 	written  int64
 	lost     *writeError // the connection failed
-	misuse   error       // what the App did wrong without losing the response
-	refusal  error       // why the last call of start failed
+	wrong    *misuse     // what the App did wrong; nil for nothing
 	raw      *rawStream  // the connection, from an accepted 101 on
+}
+
+// misuse is what an App did wrong without losing its response by it yet.
+type misuse struct {
+	start error // why the last call of start failed
+	body  error // why a write was refused
+}
+
+func (res *response) blame() *misuse {
+	if res.wrong == nil {
+		res.wrong = new(misuse)
+	}
+	return res.wrong
 }
 
 var (
@@ -112,7 +123,7 @@ func (res *response) start(status string, headers Headers, excInfo ...error) (io
 		return nil, errStartedTwice
 	}
 	if err := res.accept(status, headers); err != nil {
-		res.refusal = err
+		res.blame().start = err
 		return nil, err
 	}
 	res.started = true
@@ -146,8 +157,8 @@ func (res *response) end() error {
 		return res.lost
 	case !res.started:
 		return res.neverStarted()
-	case res.misuse != nil && !res.sent:
-		return res.misuse
+	case res.wrong != nil && res.wrong.body != nil && !res.sent:
+		return res.wrong.body
 	case res.raw != nil:
 		return res.takeOver()
 	case res.head.length > res.written && !res.isHead() && !res.head.bodiless():
@@ -158,8 +169,8 @@ func (res *response) end() error {
 }
 
 func (res *response) neverStarted() error {
-	if res.refusal != nil {
-		return fmt.Errorf("%w, but for a call that was refused: %w", errNeverStarted, res.refusal)
+	if res.wrong != nil && res.wrong.start != nil {
+		return fmt.Errorf("%w, but for a call that was refused: %w", errNeverStarted, res.wrong.start)
 	}
 	return errNeverStarted
 }
@@ -170,14 +181,10 @@ func (res *response) short(size int64) error {
 
 // status is the code that the response has, or would have had.
 func (res *response) status() int {
-	switch {
-	case res.fallback != 0:
-		return res.fallback
-	case res.sent || res.raw != nil:
+	if res.sent || res.raw != nil {
 		return res.head.code
-	default:
-		return 0
 	}
+	return 0
 }
 
 // seal makes start and write() useless to whoever kept them. From here on the

@@ -42,8 +42,9 @@ func (res *response) open(bytes bool) error {
 	case !res.started:
 		return res.neverStarted()
 	case bytes && res.head.bodiless():
-		res.misuse = fmt.Errorf("adapter: the App sent a body with a %d response", res.head.code)
-		return res.misuse
+		err := fmt.Errorf("adapter: the App sent a body with a %d response", res.head.code)
+		res.blame().body = err
+		return err
 	}
 	return nil
 }

@@ -213,7 +213,14 @@ func cutMount(full, routePath string) (script, info string, ok bool) {
 }
 
 // unclean reports whether path.Clean may change p, but for a slash at its end.
-func unclean(p string) bool { return strings.Contains(p, "//") || strings.Contains(p, "/.") }
+func unclean(p string) bool {
+	for i := 1; i < len(p); i++ {
+		if p[i-1] == '/' && (p[i] == '/' || p[i] == '.') {
+			return true
+		}
+	}
+	return false
+}
 
 // routesClean reports whether chi may have routed on another path than the
 // URL's, as its CleanPath makes it: nothing that it has found is unclean.

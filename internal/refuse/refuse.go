@@ -33,13 +33,34 @@ func Status(status string) (int, error) {
 
 // Field checks the form of a header and returns its canonical name.
 func Field(name, value string) (string, error) {
-	if !httpguts.ValidHeaderFieldName(name) {
+	canonical, ok := checkName(name)
+	if !ok {
 		return "", fmt.Errorf("header name %q is not a token", name)
 	}
 	if hasControl(value) {
 		return "", fmt.Errorf("the value of header %q has a control character in it", name)
 	}
-	return textproto.CanonicalMIMEHeaderKey(name), nil
+	return canonical, nil
+}
+
+// checkName reports whether name is a token. Most names are canonical already,
+// which one look at each byte tells along with it.
+func checkName(name string) (canonical string, ok bool) {
+	upper, asItIs := true, true
+	for i := range len(name) {
+		c := name[i]
+		switch {
+		case !httpguts.IsTokenRune(rune(c)):
+			return "", false
+		case upper && 'a' <= c && c <= 'z', !upper && 'A' <= c && c <= 'Z':
+			asItIs = false
+		}
+		upper = c == '-'
+	}
+	if !asItIs {
+		name = textproto.CanonicalMIMEHeaderKey(name)
+	}
+	return name, name != ""
 }
 
 // HopByHop refuses a header, given by its canonical name, that is between the
