@@ -1,0 +1,137 @@
+package conformance
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/gowsgi/gowsgi/environ"
+	"github.com/gowsgi/gowsgi/internal/pyrepr"
+)
+
+// Value is a value of an environ: a string, or a type of Python's and a repr.
+type Value struct {
+	Type string // "" for a str
+	Text string // "" where the repr of another type is not stable
+}
+
+func (v Value) String() string {
+	switch {
+	case v.Type == "":
+		return quote(v.Text)
+	case v.Text == "":
+		return v.Type
+	default:
+		return v.Type + " " + v.Text
+	}
+}
+
+func describe(value any) Value {
+	switch value := value.(type) {
+	case string:
+		return Value{Text: value}
+	case bool:
+		return Value{"bool", string(pyrepr.Append(nil, value))}
+	case [2]int:
+		return Value{"tuple", string(pyrepr.Append(nil, value))}
+	case *environ.Input:
+		return Value{Type: "Input"}
+	case nil:
+		return Value{"NoneType", "None"}
+	default:
+		return Value{Type: fmt.Sprintf("%T", value)}
+	}
+}
+
+// snapshot describes an environ, the counters aside.
+func snapshot(env *environ.Environ) map[string]Value {
+	values := make(map[string]Value)
+	for key, value := range env.All() {
+		if key != countersKey {
+			values[key] = describe(value)
+		}
+	}
+	return values
+}
+
+// The rest writes JSON as Python's json.dumps does, of strings that are bytes.
+
+func pythonEnviron(values map[string]Value) string {
+	return pythonObject(values, pythonValue)
+}
+
+func pythonCounts(counts map[string]int) string {
+	return pythonObject(counts, func(n int) string { return fmt.Sprint(n) })
+}
+
+func pythonObject[V any](object map[string]V, text func(V) string) string {
+	parts := make([]string, 0, len(object))
+	for _, key := range slices.Sorted(maps.Keys(object)) {
+		parts = append(parts, pythonString(key)+": "+text(object[key]))
+	}
+	return "{" + strings.Join(parts, ", ") + "}"
+}
+
+func pythonValue(v Value) string {
+	switch {
+	case v.Type == "":
+		return pythonString(v.Text)
+	case v.Text == "":
+		return `{"type": ` + pythonString(v.Type) + `, "value": null}`
+	default:
+		return `{"type": ` + pythonString(v.Type) + `, "value": ` + pythonString(v.Text) + `}`
+	}
+}
+
+func pythonString(s string) string {
+	var b strings.Builder
+	b.WriteByte('"')
+	for i := range len(s) {
+		switch c := s[i]; {
+		case c == '"' || c == '\\':
+			b.WriteByte('\\')
+			b.WriteByte(c)
+		case c >= ' ' && c <= 0x7f:
+			b.WriteByte(c)
+		default:
+			b.WriteString(controlEscape(c))
+		}
+	}
+	b.WriteByte('"')
+	return b.String()
+}
+
+func controlEscape(c byte) string {
+	if at := strings.IndexByte("\b\t\n\f\r", c); at >= 0 {
+		return `\` + "btnfr"[at:at+1]
+	}
+	return fmt.Sprintf(`\u%04x`, c)
+}
+
+// unquote is urllib.parse.unquote, to bytes: what is no escape stays.
+func unquote(s string) string {
+	var b strings.Builder
+	for i := 0; i < len(s); i++ {
+		if s[i] == '%' && i+2 < len(s) && isHex(s[i+1]) && isHex(s[i+2]) {
+			b.WriteByte(unhex(s[i+1])<<4 | unhex(s[i+2]))
+			i += 2
+			continue
+		}
+		b.WriteByte(s[i])
+	}
+	return b.String()
+}
+
+func isHex(c byte) bool { return strings.IndexByte("0123456789abcdefABCDEF", c) >= 0 }
+
+func unhex(c byte) byte {
+	if c <= '9' {
+		return c - '0'
+	}
+	return c | 0x20 - 'a' + 10
+}
+
+// quote writes bytes so that one can read and paste them: every byte that is
+// not printable ASCII as \xNN.
+func quote(s string) string { return string(pyrepr.AppendBytes(nil, []byte(s))[1:]) }
