@@ -275,3 +275,21 @@ func getSoon(t *testing.T, url string) string {
 		require.True(t, time.Now().Before(deadline), err)
 	}
 }
+
+// TestReadmeCounts holds the README's numbers against the generated document's.
+func TestReadmeCounts(t *testing.T) {
+	differences, err := os.ReadFile("../docs/differences.md")
+	require.NoError(t, err)
+	readme, err := os.ReadFile("../README.md")
+	require.NoError(t, err)
+	m := regexp.MustCompile(`(\d+) requests on (\d+) connections, into (\d+) applications[^.]*gevent\.pywsgi (\S+) [^.]*\. (\d+) rows`).FindStringSubmatch(string(differences))
+	require.NotNil(t, m)
+	flat := strings.ReplaceAll(strings.ReplaceAll(string(readme), ",", ""), "\n", " ")
+	for _, claim := range []string{
+		m[1] + " requests on " + m[2] + " connections into " + m[3] + " applications",
+		"gevent.pywsgi " + m[4],
+		m[5] + " rows explain",
+	} {
+		require.Contains(t, flat, claim)
+	}
+}
