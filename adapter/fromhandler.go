@@ -2,7 +2,6 @@ package adapter
 
 import (
 	"bufio"
-	"errors"
 	"fmt"
 	"io"
 	"iter"
@@ -375,17 +374,4 @@ func statusLine(code int) string {
 		return "200 OK"
 	}
 	return strconv.Itoa(code) + " " + http.StatusText(code)
-}
-
-// hijack gives the connection away: what goes out on it from now on is no
-// business of the response.
-func (res *response) hijack() (net.Conn, *bufio.ReadWriter, error) {
-	res.mu.Lock()
-	defer res.mu.Unlock()
-	if res.raw != nil {
-		return nil, nil, errors.New("adapter: the connection has switched protocols already")
-	}
-	conn, rw, err := http.NewResponseController(res.w).Hijack()
-	res.hijacked = err == nil
-	return conn, rw, err
 }
