@@ -63,6 +63,7 @@ type handlerWriter struct {
 	fields   Headers // the header as it was then
 	typed    bool    // a Content-Type was given or suppressed, or must not be guessed
 	framed   bool    // Transfer-Encoding: chunked or identity
+	mixed    bool    // the header has fields that start does not get
 	space    [4][2]string
 	out      io.Writer // write(), once start was called
 	held     []byte    // written, and not yet handed on
@@ -118,17 +119,19 @@ func (w *handlerWriter) takeHeader() {
 	for name, values := range w.header {
 		switch name {
 		case "Trailer":
+			w.mixed = true
 			continue
 		case "Content-Length":
-			if n, err := strconv.ParseInt(w.header.Get(name), 10, 64); err == nil && !w.bodiless() {
-				w.length = n
-			} else if w.bodiless() {
+			if w.bodiless() {
 				continue
+			}
+			if n, err := strconv.ParseInt(w.header.Get(name), 10, 64); err == nil {
+				w.length = n
 			}
 		case "Transfer-Encoding":
 			w.framed = len(values) == 1 && (values[0] == "chunked" || values[0] == "identity")
 			if w.framed {
-				w.typed = true
+				w.typed, w.mixed = true, true
 				continue
 			}
 		case "Content-Type":
@@ -136,7 +139,8 @@ func (w *handlerWriter) takeHeader() {
 		case "Content-Encoding":
 			w.typed = w.typed || len(values) > 0 && values[0] != ""
 		}
-		if strings.HasPrefix(name, http.TrailerPrefix) || w.keeps(name, values) {
+		if values == nil || strings.HasPrefix(name, http.TrailerPrefix) || w.keeps(name, values) {
+			w.mixed = true
 			continue
 		}
 		for _, value := range values {
@@ -242,6 +246,10 @@ func (w *handlerWriter) begin(next []byte) {
 // clearHeader leaves in the header what start does not get: what was there
 // before and was left alone, and what net/http frames the body by.
 func (w *handlerWriter) clearHeader() {
+	if !w.mixed {
+		clear(w.header)
+		return
+	}
 	for name, values := range w.header {
 		switch {
 		case name == "Trailer", name == "Transfer-Encoding" && w.framed, values == nil:
