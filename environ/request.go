@@ -30,7 +30,8 @@ func (e *Environ) rebuild(room *seam.Rebuilt) (*http.Request, error) {
 	if len(st.set) == 0 {
 		return r, nil
 	}
-	st.rebuilt = &rebuilt{path: askedPath(st.req)}
+	path, above := st.asked()
+	st.rebuilt = &rebuilt{script: above, path: path}
 	u := *r.URL
 	r.URL, r.Header = &u, r.Header.Clone()
 	if r.Header == nil {
@@ -122,8 +123,10 @@ func (e *Environ) applyPath(r *http.Request) {
 	if rctx := chi.RouteContext(r.Context()); rctx != nil && rctx.RoutePath != "" {
 		rctx.RoutePath = "/" + strings.TrimPrefix(path, "/")
 	}
-	if found := st.currentRoute(); !script && r.URL.Path == found.script+found.info {
-		path = found.script + path
+	found := st.currentRoute()
+	mount := strings.TrimPrefix(found.script, st.rebuilt.script)
+	if !script && r.URL.Path == mount+found.info {
+		path = mount + path
 	}
 	r.URL.Path, r.URL.RawPath = path, ""
 	st.rebuilt.path = path

@@ -143,8 +143,10 @@ func tidy(script, info string) (string, string) {
 // asked is the path that is split: the request line's, or that of a request
 // made of an environ, which has a SCRIPT_NAME above it already.
 func (st *state) asked() (path, above string) {
-	if st.parent != nil && st.parent.rebuilt != nil {
-		return st.parent.rebuilt.path, st.parent.rebuilt.script
+	for outer := st.parent; outer != nil; outer = outer.parent {
+		if outer.rebuilt != nil {
+			return outer.rebuilt.path, outer.rebuilt.script
+		}
 	}
 	return askedPath(st.req), ""
 }

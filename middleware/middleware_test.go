@@ -289,23 +289,37 @@ func TestWSGIAbove(t *testing.T) {
 		{"a user", func(env *environ.Environ) { env.Set("REMOTE_USER", "bob") }, "/app/z", "/app /z bob"},
 		{"a header", func(env *environ.Environ) { env.Set("HTTP_X_USER", "ada") }, "/app/z", "/app /z ada"},
 	}
+	second := map[string]func(env *environ.Environ){
+		"alone":               nil,
+		"and one that idles":  func(*environ.Environ) {},
+		"and one that signs":  func(env *environ.Environ) { env.Set("my.sign", "x") },
+		"and one that resets": func(env *environ.Environ) { env.Set("PATH_INFO", env.Get("PATH_INFO")) },
+	}
 	show := func(env *environ.Environ, start adapter.StartResponse) (adapter.Body, error) {
 		_, err := start("200 OK", nil)
 		return adapter.Text(strings.TrimRight(env.Get("SCRIPT_NAME")+" "+env.Get("PATH_INFO")+" "+env.Get("REMOTE_USER")+env.Get("HTTP_X_USER"), " ")), err
 	}
-	for _, test := range tests {
-		t.Run(test.name, func(t *testing.T) {
-			r := chi.NewRouter()
-			r.Use(middleware.WSGI(func(app adapter.App) adapter.App {
-				return func(env *environ.Environ, start adapter.StartResponse) (adapter.Body, error) {
-					test.mw(env)
-					return app(env, start)
-				}
-			}))
-			r.Mount("/app", &adapter.Handler{App: show})
-			w := httptest.NewRecorder()
-			r.ServeHTTP(w, httptest.NewRequest("GET", test.path, nil))
-			require.Equal(t, strings.TrimRight(test.want, " "), w.Body.String())
+	wsgi := func(change func(env *environ.Environ)) func(http.Handler) http.Handler {
+		return middleware.WSGI(func(app adapter.App) adapter.App {
+			return func(env *environ.Environ, start adapter.StartResponse) (adapter.Body, error) {
+				change(env)
+				return app(env, start)
+			}
 		})
+	}
+	for _, test := range tests {
+		for name, change := range second {
+			t.Run(test.name+" "+name, func(t *testing.T) {
+				r := chi.NewRouter()
+				r.Use(wsgi(test.mw))
+				if change != nil {
+					r.Use(wsgi(change))
+				}
+				r.Mount("/app", &adapter.Handler{App: show})
+				w := httptest.NewRecorder()
+				r.ServeHTTP(w, httptest.NewRequest("GET", test.path, nil))
+				require.Equal(t, strings.TrimRight(test.want, " "), w.Body.String())
+			})
+		}
 	}
 }
