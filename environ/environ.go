@@ -284,13 +284,6 @@ func init() {
 	seam.Carry = func(r *http.Request, scope *seam.Scope) (*http.Request, any) { return carry(r, scope) }
 	seam.Pin = func(env any) { env.(*Environ).state().pin() }
 	seam.Outside = func(env any) bool { return env.(*Environ).state().currentRoute().outside }
-	seam.Overlay = func(env any) map[string]any {
-		if st := env.(*Environ).state(); st != nil {
-			return st.set
-		}
-		return nil
-	}
-	seam.Deleted = isDeleted
 	seam.SetPeer = func(env, peer any) { env.(*Environ).state().peer = peer }
 	seam.Peer = func(env any) any {
 		if st := env.(*Environ).state(); st != nil {

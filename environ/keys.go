@@ -88,16 +88,9 @@ func (st *state) requestOther(key string) (any, bool) {
 // baseValue returns what the scopes around the request give as key's value,
 // the innermost first.
 func (st *state) baseValue(key string) (any, bool) {
-	for ; st != nil; st = st.parent {
-		if st.scope != nil {
-			if v, ok := st.scope.Base[key]; ok {
-				return v, true
-			}
-		}
-		if st.outer != nil {
-			if v, ok := st.outer.Base[key]; ok {
-				return v, true
-			}
+	for base := range st.bases {
+		if v, ok := base[key]; ok {
+			return v, true
 		}
 	}
 	return nil, false

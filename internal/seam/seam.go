@@ -84,9 +84,6 @@ var (
 	// Outside reports whether the request lies outside the SCRIPT_NAME that
 	// its scope gives.
 	Outside func(env any) bool
-	// Overlay returns what Set and Delete have said; Deleted tells the latter.
-	Overlay func(env any) map[string]any
-	Deleted func(value any) bool
 	// SetPeer attaches the response in progress; Peer returns it.
 	SetPeer func(env, peer any)
 	Peer    func(env any) any
