@@ -4,6 +4,8 @@ import (
 	"io"
 	"net/http"
 	"strings"
+
+	"github.com/gowsgi/gowsgi/internal/recorder"
 )
 
 // enableDuplex lets the App read its input after its first chunk, where there
@@ -39,14 +41,11 @@ func (res *response) hangUpAfter(header http.Header) {
 // head is out and can't say so any more; what still can is a request body that
 // exceeds its limit.
 func hangUp(w http.ResponseWriter) {
-	for {
-		outer, ok := w.(interface{ Unwrap() http.ResponseWriter })
-		if !ok {
-			break
-		}
-		w = outer.Unwrap()
+	innermost := w
+	for w := range recorder.Chain(w) {
+		innermost = w
 	}
-	tooLong := http.MaxBytesReader(w, io.NopCloser(strings.NewReader("x")), 0)
+	tooLong := http.MaxBytesReader(innermost, io.NopCloser(strings.NewReader("x")), 0)
 	_, _ = tooLong.Read(make([]byte, 1))
 }
 

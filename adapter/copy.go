@@ -98,8 +98,9 @@ func (res *response) declare(size int64) {
 // copyFile sends a file whole where its length is known, by sendfile where
 // net/http can, and block by block elsewhere.
 func (res *response) copyFile(f *file) error {
+	res.clipped = true
 	size, ok := f.remaining()
-	if whole := res.wholeFile(); !ok || !whole {
+	if !ok || !res.wholeFile() {
 		return res.copyStream(f)
 	}
 	res.mu.Lock()
@@ -138,6 +139,5 @@ func (res *response) sendFile(r io.Reader) (int64, error) {
 func (res *response) wholeFile() bool {
 	res.mu.Lock()
 	defer res.mu.Unlock()
-	res.clipped = true
 	return res.started && !res.sent && res.raw == nil
 }

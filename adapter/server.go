@@ -204,26 +204,36 @@ func (s *Server) setUp() {
 	s.scope = seam.NewScope(s.Environ)
 	s.scope.Policy, s.scope.Errors = s.Policy, stream
 	if s.HTTP.ErrorLog == nil {
-		flags := log.LstdFlags
-		if _, ok := errs.(*logadapter.Stream); ok {
-			flags = 0 // its logger has its own
-		}
-		s.HTTP.ErrorLog = log.New(quietWriter{stream}, "", flags)
+		s.HTTP.ErrorLog = serverLog(errs, stream)
 	}
 	s.HTTP.BaseContext = s.baseContext(s.HTTP.BaseContext)
-	handler := s.HTTP.Handler
-	if handler == nil {
-		handler = http.DefaultServeMux
-	}
-	if _, isHandler := handler.(*Handler); isHandler {
-		s.HTTP.DisableGeneralOptionsHandler = true // OPTIONS * is the App's
-	} else {
-		handler = withEnviron(handler)
-	}
+	s.setUpHandler()
 	if access != io.Discard {
-		handler = logged(handler, accessStream(access, errs, stream))
+		s.HTTP.Handler = logged(s.HTTP.Handler, accessStream(access, errs, stream))
 	}
-	s.HTTP.Handler = handler
+}
+
+// setUpHandler gives requests an environ. A *Handler makes its own, and gets
+// OPTIONS * too.
+func (s *Server) setUpHandler() {
+	switch handler := s.HTTP.Handler.(type) {
+	case *Handler:
+		s.HTTP.DisableGeneralOptionsHandler = true
+	case nil:
+		s.HTTP.Handler = withEnviron(http.DefaultServeMux)
+	default:
+		s.HTTP.Handler = withEnviron(handler)
+	}
+}
+
+// serverLog is what the http.Server itself logs to: a stream over errs. A
+// logger behind that has its own times.
+func serverLog(errs io.Writer, stream environ.ErrorStream) *log.Logger {
+	flags := log.LstdFlags
+	if _, ok := errs.(*logadapter.Stream); ok {
+		flags = 0
+	}
+	return log.New(quietWriter{stream}, "", flags)
 }
 
 func orStderr(w io.Writer) io.Writer {

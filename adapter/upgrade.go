@@ -7,6 +7,8 @@ import (
 	"net"
 	"net/http"
 	"time"
+
+	"github.com/gowsgi/gowsgi/internal/recorder"
 )
 
 // rawStream is the connection of a request that switched protocols.
@@ -109,16 +111,12 @@ func (w rawWriter) Write(p []byte) (int, error) { return w.res.writeRaw(p) }
 
 // canHijack reports whether a connection can be taken over through w.
 func canHijack(w http.ResponseWriter) bool {
-	for {
-		switch v := w.(type) {
-		case http.Hijacker:
+	for w := range recorder.Chain(w) {
+		if _, ok := w.(http.Hijacker); ok {
 			return true
-		case interface{ Unwrap() http.ResponseWriter }:
-			w = v.Unwrap()
-		default:
-			return false
 		}
 	}
+	return false
 }
 
 // hijack gives the connection away: what goes out on it from now on is no

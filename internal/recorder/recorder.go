@@ -4,6 +4,7 @@ package recorder
 import (
 	"bufio"
 	"io"
+	"iter"
 	"net"
 	"net/http"
 	"time"
@@ -127,18 +128,26 @@ func (r *Recorder) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 // Unwrap returns the writer below, for http.ResponseController.
 func (r *Recorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }
 
+// Chain yields w and the writers below it, as far as they can be unwrapped.
+func Chain(w http.ResponseWriter) iter.Seq[http.ResponseWriter] {
+	return func(yield func(http.ResponseWriter) bool) {
+		for w != nil && yield(w) {
+			outer, ok := w.(interface{ Unwrap() http.ResponseWriter })
+			if !ok {
+				return
+			}
+			w = outer.Unwrap()
+		}
+	}
+}
+
 // AddBytes tells the Recorders around w of bytes that went past them, over a
 // connection that was taken over.
 func AddBytes(w http.ResponseWriter, n int64) {
-	for {
+	for w := range Chain(w) {
 		if rec, ok := w.(*Recorder); ok {
 			rec.Bytes += n
 		}
-		outer, ok := w.(interface{ Unwrap() http.ResponseWriter })
-		if !ok {
-			return
-		}
-		w = outer.Unwrap()
 	}
 }
 
