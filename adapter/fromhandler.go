@@ -33,13 +33,12 @@ const holdBack = 2048
 // 304 is dropped, as net/http drops it.
 func FromHandler(h http.Handler) App {
 	return func(env *environ.Environ, start StartResponse) (Body, error) {
-		w := &handlerWriter{start: start, length: -1}
-		w.held = w.small[:0]
-		r, err := seam.Request(env, &w.request)
+		r, err := seam.Request(env)
 		if err != nil {
 			return nil, fmt.Errorf("adapter: no request can be made of the environ: %w", err)
 		}
-		w.head = r.Method == http.MethodHead
+		w := &handlerWriter{start: start, length: -1, head: r.Method == http.MethodHead}
+		w.held = w.small[:0]
 		w.attach(seam.Peer(env))
 		defer w.restore()
 		h.ServeHTTP(w, r)
@@ -51,26 +50,26 @@ func FromHandler(h http.Handler) App {
 // header is the connection's own, as it is for a handler that runs alone, until
 // start gets it; headers that were there before show, and may be deleted.
 type handlerWriter struct {
-	request seam.Rebuilt
-	start   StartResponse
-	peer    *response // the response at the other end; nil for a literal environ
-	head    bool      // the method is HEAD
-	header  http.Header
-	outer   http.Header // what header held before; nil for nothing
-	kept    http.Header // what of it the handler had left alone by WriteHeader
+	start  StartResponse
+	peer   *response // the response at the other end; nil for a literal environ
+	header http.Header
+	outer  http.Header // what header held before; nil for nothing
+	kept   http.Header // what of it the handler had left alone by WriteHeader
 
-	code     int     // 0 until WriteHeader
-	fields   Headers // the header as it was then
-	typed    bool    // a Content-Type was given or suppressed, or must not be guessed
-	framed   bool    // Transfer-Encoding: chunked or identity
-	mixed    bool    // the header has fields that start does not get
-	space    [4][2]string
-	out      io.Writer // write(), once start was called
-	held     []byte    // written, and not yet handed on
-	small    [128]byte // room for a short body
-	length   int64     // declared Content-Length; -1 for none
-	written  int64
-	err      error
+	code    int     // 0 until WriteHeader
+	fields  Headers // the header as it was then
+	space   [4][2]string
+	out     io.Writer // write(), once start was called
+	held    []byte    // written, and not yet handed on
+	small   [72]byte  // room for a short body; all is 352 bytes then, as a response
+	length  int64     // declared Content-Length; -1 for none
+	written int64
+	err     error
+
+	head     bool // the method is HEAD
+	typed    bool // a Content-Type was given or suppressed, or must not be guessed
+	framed   bool // Transfer-Encoding: chunked or identity
+	mixed    bool // the header has fields that start does not get
 	hijacked bool
 }
 
@@ -125,9 +124,7 @@ func (w *handlerWriter) takeHeader() {
 			if w.bodiless() {
 				continue
 			}
-			if n, err := strconv.ParseInt(w.header.Get(name), 10, 64); err == nil {
-				w.length = n
-			}
+			w.length = declared(values)
 		case "Transfer-Encoding":
 			w.framed = len(values) == 1 && (values[0] == "chunked" || values[0] == "identity")
 			if w.framed {
@@ -147,6 +144,19 @@ func (w *handlerWriter) takeHeader() {
 			w.fields = append(w.fields, [2]string{name, value})
 		}
 	}
+}
+
+// declared is the length that a handler's Content-Length gives; -1 for none
+// that net/http would hold it to.
+func declared(values []string) int64 {
+	if len(values) == 0 {
+		return -1
+	}
+	n, err := strconv.ParseInt(values[0], 10, 64)
+	if err != nil {
+		return -1
+	}
+	return n
 }
 
 // keeps reports whether a field is as it was before, and notes it then.

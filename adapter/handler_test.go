@@ -329,6 +329,11 @@ func TestSecretsStayOut(t *testing.T) {
 		"format": func(env *environ.Environ, _ adapter.StartResponse) (adapter.Body, error) {
 			return nil, fmt.Errorf("%#v %+v", env, *env)
 		},
+		"write()": func(env *environ.Environ, start adapter.StartResponse) (adapter.Body, error) {
+			env.Set("KEY", "s3cret")
+			write, err := start("200 OK", nil)
+			return nil, fmt.Errorf("%v %+v %#v %s %q %d %p %v", write, write, write, write, write, write, start, err)
+		},
 		"header": answer("200 OK", adapter.Headers{{"X-A", "s3cret\n"}}, nil),
 		"status": answer("200 s3cret\n", nil, nil),
 	}

@@ -82,14 +82,19 @@ func (h *head) saysClose(value string) bool {
 // copyTo puts the head's fields into header. A field replaces what a router or
 // middleware outside has set; Set-Cookie and Vary add to it.
 func (h *head) copyTo(header http.Header) {
+	typed := false
 	for i := range h.fields {
 		name, value := h.fields[i][0], h.fields[i][1:2:2]
+		typed = typed || name == "Content-Type"
 		switch {
 		case name == "Set-Cookie" || name == "Vary" || h.repeats(i):
 			header[name] = append(header[name], value[0])
 		default:
 			header[name] = value
 		}
+	}
+	if typed {
+		return
 	}
 	// net/http guesses a Content-Type where the key is missing.
 	if _, ok := header["Content-Type"]; !ok {

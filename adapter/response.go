@@ -13,7 +13,8 @@ import (
 )
 
 // response is the answer to one request, from the call of the App to the last
-// byte. As an io.Writer it is the write() callable that start returns.
+// byte. As an io.Writer it is the write() callable that start returns. A size of
+// 352 bytes at most is part of what makes it cheap (docs/cost.md).
 //
 // The lock is there for applications that keep write() and call it from
 // elsewhere, or too late: net/http recycles its buffers once a handler returns.
@@ -22,6 +23,7 @@ type response struct {
 	w       http.ResponseWriter
 	r       *http.Request
 	env     *environ.Environ
+	room    environ.Room // env's memory
 
 	mu       sync.Mutex
 	head     head
@@ -57,6 +59,9 @@ var (
 	errStartedTwice = errors.New("adapter: start was called again without an error as its excInfo")
 )
 
+// Format keeps a write() that is printed from printing its environ.
+func (res *response) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "adapter: write()") }
+
 // serve answers the request and reports whether its connection must be cut off.
 func (res *response) serve() (abort bool) {
 	defer res.finish()
@@ -68,9 +73,9 @@ func (res *response) serve() (abort bool) {
 		res.answer(http.StatusBadRequest, "")
 		return false
 	}
-	res.env = seam.New(res.r, res.handler.scope, true).(*environ.Environ)
-	seam.SetPeer(res.env, res)
-	if seam.Outside(res.env) {
+	env, outside := seam.New(&res.room, res.r, res.handler.scope, res)
+	res.env = env.(*environ.Environ)
+	if outside {
 		res.answer(http.StatusNotFound, "404 page not found\n")
 		return false
 	}

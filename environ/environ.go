@@ -6,6 +6,7 @@ import (
 	"maps"
 	"net/http"
 	"sync/atomic"
+	"unsafe"
 
 	"github.com/go-chi/chi/v5"
 
@@ -20,9 +21,10 @@ import (
 //
 // The zero Environ is empty and ready to use.
 type Environ struct {
-	// The values lie behind a func, so that reflection (go-spew, testify's
-	// diffs) finds an address and no values.
-	open func() *state
+	// The values lie where reflection (go-spew, testify's diffs) finds an
+	// address and no values. A func would hide them as well, for an
+	// allocation more and a call at each key (docs/cost.md).
+	hidden unsafe.Pointer // *state
 }
 
 type state struct {
@@ -34,9 +36,8 @@ type state struct {
 	set    map[string]any // what Set and Delete said
 	policy *secure.Policy // this instance's; nil: the scopes' or secure.WSGI
 
-	route  route
-	routed bool  // route is final
-	live   *live // where the route is still being found; nil elsewhere
+	route route
+	live  *live // where the route is still being found; nil elsewhere
 
 	input   atomic.Pointer[Input]
 	trailer *string // HTTP_TRAILER, read before net/http fills the trailer in
@@ -47,6 +48,11 @@ type state struct {
 // deleted stands in state.set for a key that was deleted.
 type deleted struct{}
 
+// Room is memory for one Environ within something larger. Package adapter has
+// that of a request in its response, which makes one allocation of two; nothing
+// else can fill it.
+type Room struct{ state state }
+
 // FromRequest returns the environ of r. It reads r when it is asked, so r must
 // not be changed meanwhile. Where r's context carries an Environ (middleware.Environ,
 // adapter.Server), its base values, its policy and what was Set on it hold here too.
@@ -55,32 +61,29 @@ type deleted struct{}
 // routing as it proceeds. chi recycles its routing context: to keep an Environ
 // made by FromRequest beyond its request, keep a Clone of it.
 func FromRequest(r *http.Request) *Environ {
-	return &newState(r, nil, false).pub
+	st := new(state)
+	st.init(r, nil, false)
+	return &st.pub
 }
 
 // New returns a literal environ that holds a copy of values and nothing else:
 // for tests, and for bridges from elsewhere. Its Request is nil.
 func New(values map[string]any) *Environ {
 	st := &state{set: maps.Clone(values)}
-	st.pub.open = st.self
+	st.pub.hidden = unsafe.Pointer(st)
 	return &st.pub
-}
-
-func newState(r *http.Request, scope *seam.Scope, pin bool) *state {
-	st := new(state)
-	st.init(r, scope, pin)
-	return st
 }
 
 func (st *state) init(r *http.Request, scope *seam.Scope, pin bool) {
 	st.req, st.scope = r, scope
-	st.pub.open = st.self
+	st.pub.hidden = unsafe.Pointer(st)
 	ctx := r.Context()
 	st.inherit(ctx)
 	rctx := chi.RouteContext(ctx)
 	switch {
 	case pin:
-		st.route, st.routed = findRoute(st, rctx), true
+		st.route.find(st, rctx)
+		st.route.final = true
 	case rctx != nil:
 		st.live = &live{rctx: rctx}
 	}
@@ -89,8 +92,6 @@ func (st *state) init(r *http.Request, scope *seam.Scope, pin bool) {
 		st.trailer = &names
 	}
 }
-
-func (st *state) self() *state { return st }
 
 func (st *state) inherit(ctx context.Context) {
 	switch v := ctx.Value(seam.ContextKey{}).(type) {
@@ -105,10 +106,10 @@ func (st *state) inherit(ctx context.Context) {
 }
 
 func (e *Environ) state() *state {
-	if e == nil || e.open == nil {
+	if e == nil {
 		return nil
 	}
-	return e.open()
+	return (*state)(e.hidden)
 }
 
 // Get returns the value of key if it is a string, and "" if it is not, or is
@@ -118,9 +119,11 @@ func (e *Environ) Get(key string) string {
 	if st == nil {
 		return ""
 	}
-	if v, ok := st.set[key]; ok {
-		s, _ := v.(string)
-		return s
+	if st.set != nil {
+		if v, ok := st.set[key]; ok {
+			s, _ := v.(string)
+			return s
+		}
 	}
 	if st.req == nil {
 		return ""
@@ -171,7 +174,7 @@ func (e *Environ) Set(key string, value any) {
 	st := e.state()
 	if st == nil {
 		st = &state{}
-		e.open = st.self
+		e.hidden = unsafe.Pointer(st)
 	}
 	if st.set == nil {
 		st.set = make(map[string]any)
@@ -239,13 +242,14 @@ func (e *Environ) Clone() *Environ {
 	clone := &state{
 		req: st.req, scope: st.scope, outer: st.outer, parent: st.parent,
 		set: maps.Clone(st.set), policy: st.policy,
-		routed: st.req != nil, trailer: st.trailer, peer: st.peer,
+		trailer: st.trailer, peer: st.peer,
 	}
 	if st.req != nil {
 		clone.route = st.currentRoute()
+		clone.route.final = true
 		clone.input.Store(st.inputOf())
 	}
-	clone.pub.open = clone.self
+	clone.pub.hidden = unsafe.Pointer(clone)
 	return &clone.pub
 }
 
@@ -256,7 +260,7 @@ func (e *Environ) SetPolicy(p secure.Policy) {
 	st := e.state()
 	if st == nil {
 		st = &state{}
-		e.open = st.self
+		e.hidden = unsafe.Pointer(st)
 	}
 	st.policy = &p
 }
@@ -280,11 +284,14 @@ func (e *Environ) Context() context.Context {
 }
 
 func init() {
-	seam.New = func(r *http.Request, scope *seam.Scope, pin bool) any { return &newState(r, scope, pin).pub }
+	seam.New = func(room any, r *http.Request, scope *seam.Scope, peer any) (env any, outside bool) {
+		st := &room.(*Room).state
+		st.init(r, scope, true)
+		st.peer = peer
+		return &st.pub, st.route.outside
+	}
 	seam.Carry = func(r *http.Request, scope *seam.Scope) (*http.Request, any) { return carry(r, scope) }
 	seam.Pin = func(env any) { env.(*Environ).state().pin() }
-	seam.Outside = func(env any) bool { return env.(*Environ).state().currentRoute().outside }
-	seam.SetPeer = func(env, peer any) { env.(*Environ).state().peer = peer }
 	seam.Peer = func(env any) any {
 		if st := env.(*Environ).state(); st != nil {
 			return st.peer
@@ -297,7 +304,7 @@ func init() {
 		}
 		return nil
 	}
-	seam.Request = func(env any, room *seam.Rebuilt) (*http.Request, error) { return env.(*Environ).rebuild(room) }
+	seam.Request = func(env any) (*http.Request, error) { return env.(*Environ).rebuild() }
 }
 
 func isDeleted(v any) bool {

@@ -18,12 +18,12 @@ import (
 
 // rebuild returns the request as e has it now: what was Set or Deleted shows in
 // it, and FromContext finds e in its context.
-func (e *Environ) rebuild(room *seam.Rebuilt) (*http.Request, error) {
+func (e *Environ) rebuild() (*http.Request, error) {
 	st := e.state()
 	if st == nil || st.req == nil {
 		return e.requestFromValues()
 	}
-	r := room.Carry(st.req, e)
+	r := new(seam.Rebuilt).Carry(st.req, e)
 	if in := st.input.Load(); in != nil {
 		r.Body = inputBody{in, r.Body}
 	}

@@ -16,8 +16,9 @@ import (
 type route struct {
 	script  string
 	info    string
-	outside bool // the path lies outside the SCRIPT_NAME that was given
 	params  *chi.RouteParams
+	outside bool // the path lies outside the SCRIPT_NAME that was given
+	final   bool // nothing is left to be found
 }
 
 // live finds the route anew each time it is asked for, since chi is still
@@ -31,7 +32,7 @@ type live struct {
 
 // paths is currentRoute without the parameters, and without a copy of it.
 func (st *state) paths() (script, info string) {
-	if st.routed {
+	if st.route.final {
 		return st.route.script, st.route.info
 	}
 	if st.live == nil && st.parent == nil && st.scope == nil && st.outer == nil {
@@ -42,24 +43,26 @@ func (st *state) paths() (script, info string) {
 	return found.script, found.info
 }
 
-func (st *state) currentRoute() route {
+func (st *state) currentRoute() (found route) {
 	switch {
-	case st.routed:
+	case st.route.final:
 		return st.route
 	case st.live == nil:
-		return findRoute(st, nil)
+		found.find(st, nil)
 	default:
-		return st.live.find(st)
+		st.live.find(st, &found)
 	}
+	return found
 }
 
-func (l *live) find(st *state) route {
+func (l *live) find(st *state, found *route) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.rctx == nil {
-		return l.last
+		*found = l.last
+		return
 	}
-	return findRoute(st, l.rctx)
+	found.find(st, l.rctx)
 }
 
 func (st *state) pin() {
@@ -70,23 +73,28 @@ func (st *state) pin() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.rctx != nil {
-		l.last, l.rctx = findRoute(st, l.rctx), nil
+		l.last.find(st, l.rctx)
+		l.rctx = nil
 	}
 }
 
-func findRoute(st *state, rctx *chi.Context) route {
+// find makes the zero route that of st's request.
+func (r *route) find(st *state, rctx *chi.Context) {
 	if st.req == nil {
-		return route{}
+		return
 	}
-	found := route{params: copyParams(st.req.URL, rctx)}
 	asked, above := st.asked()
-	found.script, found.info = splitPath(st.req, rctx, asked)
-	found.script = above + found.script
+	r.script, r.info = splitPath(st.req, rctx, asked)
+	if above != "" {
+		r.script = above + r.script
+	}
 	if v, ok := st.baseValue("SCRIPT_NAME"); ok {
 		given, _ := v.(string)
-		found.mountAt(given)
+		r.mountAt(given)
 	}
-	return found
+	if rctx != nil {
+		r.params = copyParams(st.req.URL, rctx)
+	}
 }
 
 // mountAt moves the split to a SCRIPT_NAME that was given. It matches whole
@@ -266,7 +274,7 @@ func unescape(s string) string {
 // copyParams copies what chi has found in the path of u, decoded: it is escaped
 // where chi routed on the escaped path.
 func copyParams(u *url.URL, rctx *chi.Context) *chi.RouteParams {
-	if rctx == nil || !hasParams(rctx.URLParams) {
+	if !hasParams(rctx.URLParams) {
 		return nil
 	}
 	params := &chi.RouteParams{Keys: slices.Clone(rctx.URLParams.Keys), Values: slices.Clone(rctx.URLParams.Values)}

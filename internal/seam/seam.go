@@ -57,8 +57,7 @@ func (c *Carrier) Value(key any) any {
 // String keeps a context that is printed from printing what it carries.
 func (c *Carrier) String() string { return "gowsgi" }
 
-// Rebuilt has room for a request that was made of an environ, within whatever
-// holds it.
+// Rebuilt is a request that was made of an environ, with its context.
 type Rebuilt struct {
 	ctx Carrier
 	req http.Request
@@ -73,25 +72,23 @@ func (b *Rebuilt) Carry(r *http.Request, carried any) *http.Request {
 
 // What package environ fills in. Each env is an *environ.Environ.
 var (
-	// New makes the environ of r under scope. Where pin is set, all that
-	// lies in memory others recycle is read now.
-	New func(r *http.Request, scope *Scope, pin bool) any
+	// New makes the environ of r under scope in room, a fresh *environ.Room,
+	// for the response in progress that peer is. All that lies in memory
+	// others recycle is read now. It reports whether the request lies outside
+	// the SCRIPT_NAME that a scope gives.
+	New func(room any, r *http.Request, scope *Scope, peer any) (env any, outside bool)
 	// Carry makes the environ of r under scope, not pinned, and a request like
 	// r whose context carries it.
 	Carry func(r *http.Request, scope *Scope) (carrying *http.Request, env any)
 	// Pin reads now, of an environ made without, what others recycle.
 	Pin func(env any)
-	// Outside reports whether the request lies outside the SCRIPT_NAME that
-	// its scope gives.
-	Outside func(env any) bool
-	// SetPeer attaches the response in progress; Peer returns it.
-	SetPeer func(env, peer any)
-	Peer    func(env any) any
+	// Peer returns the response in progress.
+	Peer func(env any) any
 	// Input returns the request's *environ.Input, if it has been asked for.
 	Input func(env any) any
 	// Request returns the request as env has it, with what was Set on it,
 	// for a handler that knows nothing of WSGI.
-	Request func(env any, room *Rebuilt) (*http.Request, error)
+	Request func(env any) (*http.Request, error)
 )
 
 // What package adapter fills in.
