@@ -26,7 +26,7 @@ func GuardHeaders(next http.Handler) http.Handler {
 		g.ResponseWriter, g.Judge = w, g
 		next.ServeHTTP(g, r)
 		g.Finish()
-		if header := w.Header(); len(header) != g.checked || header["Trailer"] != nil {
+		if header := w.Header(); g.trailer || len(header) != g.fields {
 			dropBadTrailers(header, r)
 		}
 	})
@@ -36,15 +36,14 @@ func GuardHeaders(next http.Handler) http.Handler {
 type guard struct {
 	recorder.Recorder
 	r       *http.Request
-	checked int // how many fields it had then
+	fields  int  // how many the header had then
+	trailer bool // it announced a trailer
 }
 
 // Allow reports whether the header may go out with status, and answers in the
 // handler's place if it may not.
 func (g *guard) Allow(status int) bool {
-	header := g.ResponseWriter.Header()
-	g.checked = len(header)
-	err := checkHeader(header, status)
+	err := g.checkHeader(g.ResponseWriter.Header(), status)
 	if err == nil {
 		return true
 	}
@@ -55,14 +54,15 @@ func (g *guard) Allow(status int) bool {
 	return false
 }
 
-func checkHeader(header http.Header, status int) error {
+func (g *guard) checkHeader(header http.Header, status int) error {
+	g.fields = len(header)
 	length := int64(-1)
 	for name, values := range header {
 		if rest, ok := strings.CutPrefix(name, http.TrailerPrefix); ok {
 			name = rest
 		}
 		for _, value := range values {
-			if err := checkField(name, value, status, &length); err != nil {
+			if err := g.checkField(name, value, status, &length); err != nil {
 				return err
 			}
 		}
@@ -70,7 +70,7 @@ func checkHeader(header http.Header, status int) error {
 	return nil
 }
 
-func checkField(name, value string, status int, length *int64) error {
+func (g *guard) checkField(name, value string, status int, length *int64) error {
 	name, err := refuse.Field(name, value)
 	if err != nil {
 		return err
@@ -81,6 +81,7 @@ func checkField(name, value string, status int, length *int64) error {
 	case name == "Connection":
 		_, err = refuse.Connection(value, status)
 	case name == "Trailer":
+		g.trailer = true
 	case name == "Transfer-Encoding" && (value == "chunked" || value == "identity"):
 	default:
 		err = refuse.HopByHop(name, status)

@@ -15,17 +15,17 @@ import (
 // http.ResponseController, through Unwrap.
 type Recorder struct {
 	http.ResponseWriter
-	Status   int   // the final status; 0 until there is one
-	Bytes    int64 // bytes of the body that were written
-	Err      error // the first error that the connection met
-	Hijacked bool
+	Status int   // the final status; 0 until there is one
+	Bytes  int64 // bytes of the body that were written
+	Err    error // the first error that the connection met
 
 	// Judge, where set, is asked about a status before it is passed on. With
 	// a final one the whole response is refused: its writes succeed and go
 	// nowhere.
 	Judge Judge
 
-	refused bool
+	Hijacked bool
+	refused  bool
 }
 
 // Judge allows a status, and with it the header as it is then.
