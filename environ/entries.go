@@ -83,40 +83,40 @@ func (st *state) appendComputed(dst []entry) []entry {
 	return dst
 }
 
-func (st *state) appendFound(dst []entry, key string, find func(*state, string) (entry, bool)) []entry {
+func (st *state) appendFound(dst []entry, key string, find func(*state, *entry) bool) []entry {
 	if st.set != nil && st.overridden(key) {
 		return dst
 	}
-	if e, ok := find(st, key); ok {
-		return append(dst, e)
+	dst = append(dst, entry{key: key})
+	if last := len(dst) - 1; !find(st, &dst[last]) {
+		return dst[:last]
 	}
 	return dst
 }
 
-// find returns the entry of key as the request, the base environ or the server
-// gives it, in this order.
-func (st *state) find(key string) (entry, bool) {
-	if text, ok := st.requestString(key); ok {
-		return entry{key: key, text: text}, true
+// find gives e the value of its key as the request, the base environ or the
+// server has it, in this order, and reports whether one of them has.
+func (st *state) find(e *entry) (ok bool) {
+	if e.text, ok = st.requestString(e.key); ok {
+		return true
 	}
-	if v, ok := st.requestOther(key); ok {
-		return entry{key: key, value: v}, true
+	if e.value, ok = st.requestOther(e.key); ok {
+		return true
 	}
-	return st.findServer(key)
+	return st.findServer(e)
 }
 
 // findServer is find for a key that the request says nothing of.
-func (st *state) findServer(key string) (entry, bool) {
-	if v, ok := st.baseValue(key); ok {
-		return valueEntry(key, v), true
+func (st *state) findServer(e *entry) (ok bool) {
+	if v, ok := st.baseValue(e.key); ok {
+		*e = valueEntry(e.key, v)
+		return true
 	}
-	if text, ok := st.serverString(key); ok {
-		return entry{key: key, text: text}, true
+	if e.text, ok = st.serverString(e.key); ok {
+		return true
 	}
-	if v, ok := st.serverOther(key); ok {
-		return entry{key: key, value: v}, true
-	}
-	return entry{value: none{}}, false
+	e.value, ok = st.serverOther(e.key)
+	return ok
 }
 
 // appendHeaders appends the HTTP_ keys of the request's headers. A name with an
@@ -211,16 +211,12 @@ func toMap(entries []entry) map[string]any {
 	}
 	boxes := reflect.ValueOf(texts)
 	values := make(map[string]any, len(entries))
-	for i, e := range entries {
-		switch {
-		case e.isNone():
-			values[e.key] = nil
-		case e.value != nil:
-			values[e.key] = e.value
-		case i < usual:
+	for i := range entries {
+		e := &entries[i]
+		if e.value == nil && i < usual {
 			values[e.key] = boxes.Index(i).Interface()
-		default:
-			values[e.key] = e.text
+		} else {
+			values[e.key] = e.boxed()
 		}
 	}
 	return values

@@ -165,8 +165,11 @@ func (st *state) lookup(key string) (any, bool) {
 	if st.req == nil {
 		return nil, false
 	}
-	e, ok := st.find(key)
-	return e.boxed(), ok
+	e := entry{key: key}
+	if !st.find(&e) {
+		return nil, false
+	}
+	return e.boxed(), true
 }
 
 // Set gives key a value, which wins over every other source of it.
