@@ -112,14 +112,17 @@ func Upload() Twin {
 				http.Error(w, "bad body", http.StatusBadRequest)
 				return
 			}
-			_, _ = io.WriteString(w, strconv.FormatInt(n, 10))
+			size := strconv.FormatInt(n, 10)
+			w.Header().Set("Content-Type", "text/plain")
+			w.Header().Set("Content-Length", strconv.Itoa(len(size)))
+			_, _ = io.WriteString(w, size)
 		}),
 		Gowsgi: &adapter.Handler{App: func(env *environ.Environ, start adapter.StartResponse) (adapter.Body, error) {
 			n, err := io.Copy(io.Discard, env.Input())
 			if err != nil {
 				return nil, err
 			}
-			_, err = start("200 OK", nil)
+			_, err = start("200 OK", adapter.Headers{{"Content-Type", "text/plain"}})
 			return adapter.Text(strconv.FormatInt(n, 10)), err
 		}},
 	}

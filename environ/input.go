@@ -265,6 +265,9 @@ func (u unbuffered) Read(p []byte) (int, error) { return u.read(p) }
 // Input returns wsgi.input. Where an io.Reader was Set under that key, it is an
 // Input over that; without a request it is empty.
 func (e *Environ) Input() *Input {
+	if st := e.state(); st != nil && st.req != nil && !st.overridden("wsgi.input") {
+		return st.inputOf()
+	}
 	v, ok := e.Lookup("wsgi.input")
 	if in, isInput := v.(*Input); isInput {
 		return in

@@ -16,17 +16,20 @@ import (
 )
 
 func main() {
-	serve := flag.String("serve", "", "be the server of this kind (bare or gowsgi)")
+	serve := flag.String("serve", "", "be the server of this kind (bare, gowsgi or inplace)")
 	file := flag.String("file", "", "the file that a server sends")
 	rounds := flag.Int("rounds", 15, "rounds of each work")
 	length := flag.Duration("round", time.Second, "length of a round")
 	only := flag.String("only", "", "only the works whose name contains this")
 	flag.Parse()
 	var err error
-	if *serve != "" {
-		err = runServer(*serve, *file)
-	} else {
+	switch *serve {
+	case "":
 		err = measure(*rounds, *length, *only)
+	case "inplace":
+		err = runTimed()
+	default:
+		err = runServer(*serve, *file)
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "load:", err)
@@ -48,6 +51,9 @@ func measure(rounds int, length time.Duration, only string) error {
 		if err := compare(pair, w, rounds, length); err != nil {
 			return fmt.Errorf("%s: %w", w.name, err)
 		}
+	}
+	if err := compareInPlace(rounds, length, only); err != nil {
+		return fmt.Errorf("in place: %w", err)
 	}
 	return compareMemory(only)
 }

@@ -92,7 +92,8 @@ func drive(addr string, w work, length time.Duration) (float64, error) {
 	until := began.Add(length)
 	var all sync.WaitGroup
 	for i := range w.connections {
-		all.Go(func() { counts[i], errs[i] = talk(addr, w, until) })
+		raw := w.raw()
+		all.Go(func() { counts[i], errs[i] = converse(addr, until, func() []byte { return raw }) })
 	}
 	all.Wait()
 	took := time.Since(began).Seconds()
@@ -103,15 +104,16 @@ func drive(addr string, w work, length time.Duration) (float64, error) {
 	return float64(sum) / took, errors.Join(errs...)
 }
 
-func talk(addr string, w work, until time.Time) (int, error) {
+// converse sends what next gives on one connection, and counts the answers.
+func converse(addr string, until time.Time, next func() []byte) (int, error) {
 	c, err := net.Dial("tcp", addr)
 	if err != nil {
 		return 0, err
 	}
 	defer c.Close()
-	raw, br, answers := w.raw(), bufio.NewReaderSize(c, 64<<10), 0
+	br, answers := bufio.NewReaderSize(c, 64<<10), 0
 	for time.Now().Before(until) {
-		if _, err := c.Write(raw); err != nil {
+		if _, err := c.Write(next()); err != nil {
 			return answers, err
 		}
 		res, err := http.ReadResponse(br, nil)

@@ -1,0 +1,159 @@
+package main
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"os"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/gowsgi/gowsgi/adapter"
+	"github.com/gowsgi/gowsgi/bench"
+	"github.com/gowsgi/gowsgi/middleware"
+)
+
+// inPlace are handlers that one server times as it serves them: what a handler
+// costs with the caches as net/http and the kernel leave them, which a benchmark
+// without a network does not see. The first is what the others are compared to.
+func inPlace() ([]string, map[string]*timed) {
+	hello := bench.Hello()
+	names := []string{"bare", "hello", "FromHandler", "GuardHeaders", "QuietDisconnects", "Environ"}
+	return names, map[string]*timed{
+		"bare":             {handler: hello.Bare},
+		"hello":            {handler: hello.Gowsgi},
+		"FromHandler":      {handler: &adapter.Handler{App: adapter.FromHandler(hello.Bare)}},
+		"GuardHeaders":     {handler: middleware.GuardHeaders(hello.Bare)},
+		"QuietDisconnects": {handler: middleware.QuietDisconnects(hello.Bare)},
+		"Environ":          {handler: middleware.Environ(nil)(hello.Bare)},
+	}
+}
+
+// timed counts how long its handler takes, in steps of 4 ns. It is for a server
+// with GOMAXPROCS of 1, whose handlers do not block.
+type timed struct {
+	handler http.Handler
+	counts  [5000]int
+}
+
+const step = 4 * time.Nanosecond
+
+func (t *timed) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	began := time.Now()
+	t.handler.ServeHTTP(w, r)
+	t.counts[min(int(time.Since(began)/step), len(t.counts)-1)]++
+}
+
+// median returns the median and begins anew.
+func (t *timed) median() time.Duration {
+	all, upTo := 0, 0
+	for _, n := range t.counts {
+		all += n
+	}
+	defer clear(t.counts[:])
+	for i, n := range t.counts {
+		if upTo += n; upTo*2 > all {
+			return time.Duration(i) * step
+		}
+	}
+	return 0
+}
+
+// runTimed serves the handlers under their names. A line on standard input asks
+// for their medians.
+func runTimed() error {
+	runtime.GOMAXPROCS(1)
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	mux := http.NewServeMux()
+	names, handlers := inPlace()
+	for name, h := range handlers {
+		mux.Handle("/"+name, h)
+	}
+	go func() { _ = http.Serve(l, mux) }()
+	fmt.Println(l.Addr())
+	for in := bufio.NewScanner(os.Stdin); in.Scan(); {
+		for _, name := range names {
+			fmt.Print(int64(handlers[name].median()), " ")
+		}
+		fmt.Println()
+	}
+	return nil
+}
+
+// compareInPlace prints what each handler took over the bare one: the median of
+// the rounds, and their middle half.
+func compareInPlace(rounds int, length time.Duration, only string) error {
+	if !strings.Contains("in place", only) {
+		return nil
+	}
+	s, err := start("inplace", "")
+	if err != nil {
+		return err
+	}
+	defer s.stop()
+	names, _ := inPlace()
+	for i, name := range names[1:] {
+		over, err := s.timeInPlace(len(names), i+1, rounds, length)
+		if err != nil {
+			return err
+		}
+		slices.Sort(over)
+		fmt.Printf("%-24s %+9.0f ns over bare, in a server %+6.0f–%+-6.0f\n", name, median(over), over[len(over)/4], over[len(over)*3/4])
+	}
+	return nil
+}
+
+// timeInPlace sends requests for the first handler and for another, in an order
+// that no predictor learns, and returns how much longer the other took by round.
+func (s *server) timeInPlace(handlers, other, rounds int, length time.Duration) ([]float64, error) {
+	names, _ := inPlace()
+	requests := [][]byte{
+		work{method: "GET", path: "/" + names[0]}.raw(),
+		work{method: "GET", path: "/" + names[other]}.raw(),
+	}
+	var over []float64
+	for round := range rounds + 1 {
+		if err := sendMixed(s.addr, requests, length); err != nil {
+			return nil, err
+		}
+		if _, err := io.WriteString(s.in, "\n"); err != nil {
+			return nil, err
+		}
+		if !s.out.Scan() {
+			return nil, io.ErrUnexpectedEOF
+		}
+		medians := make([]float64, handlers)
+		for i, field := range strings.Fields(s.out.Text()) {
+			if _, err := fmt.Sscan(field, &medians[i]); err != nil {
+				return nil, err
+			}
+		}
+		if round > 0 { // the first is to warm up
+			over = append(over, medians[other]-medians[0])
+		}
+	}
+	return over, nil
+}
+
+func sendMixed(addr string, requests [][]byte, length time.Duration) error {
+	errs := make([]error, 16)
+	until := time.Now().Add(length)
+	var all sync.WaitGroup
+	for i := range errs {
+		all.Go(func() {
+			_, errs[i] = converse(addr, until, func() []byte { return requests[rand.IntN(len(requests))] })
+		})
+	}
+	all.Wait()
+	return errors.Join(errs...)
+}
