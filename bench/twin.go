@@ -132,12 +132,13 @@ func Upload() Twin {
 func Idle() Twin {
 	return Twin{
 		Bare: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Content-Type", "text/plain")
 			_, _ = io.WriteString(w, "x")
 			_ = http.NewResponseController(w).Flush()
 			<-r.Context().Done()
 		}),
 		Gowsgi: &adapter.Handler{App: func(env *environ.Environ, start adapter.StartResponse) (adapter.Body, error) {
-			_, err := start("200 OK", nil)
+			_, err := start("200 OK", adapter.Headers{{"Content-Type", "text/plain"}})
 			return adapter.Stream(func(yield func([]byte, error) bool) {
 				yield([]byte("x"), nil)
 				<-env.Context().Done()
