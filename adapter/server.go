@@ -220,9 +220,9 @@ func (s *Server) setUpHandler() {
 	case *Handler:
 		s.HTTP.DisableGeneralOptionsHandler = true
 	case nil:
-		s.HTTP.Handler = withEnviron(http.DefaultServeMux)
+		s.HTTP.Handler = seam.WithEnviron(http.DefaultServeMux, nil)
 	default:
-		s.HTTP.Handler = withEnviron(handler)
+		s.HTTP.Handler = seam.WithEnviron(handler, nil)
 	}
 }
 
@@ -280,15 +280,6 @@ func withAddress(base map[string]any, addr net.Addr) map[string]any {
 		full["SERVER_PORT"] = fmt.Sprint(tcp.Port)
 	}
 	return full
-}
-
-// withEnviron puts the request's environ into its context.
-func withEnviron(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		r, env := seam.Carry(r, nil)
-		defer seam.Pin(env)
-		next.ServeHTTP(w, r)
-	})
 }
 
 // logged writes an access line for each request.

@@ -15,11 +15,5 @@ import (
 // router's Use, not around the router.
 func Environ(base map[string]any) func(http.Handler) http.Handler {
 	scope := seam.NewScope(base)
-	return func(next http.Handler) http.Handler {
-		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			r, env := seam.Carry(r, scope)
-			defer seam.Pin(env)
-			next.ServeHTTP(w, r)
-		})
-	}
+	return func(next http.Handler) http.Handler { return seam.WithEnviron(next, scope) }
 }

@@ -169,6 +169,18 @@ func TestGuardHeaders(t *testing.T) {
 			w.Header().Set("X-Sum", "1")
 			w.Header().Set("X-Bad", "a\r\nb")
 		}, "HTTP/1.1 200 OK\nTrailer: X-Sum, X-Bad\nContent-Type: text/plain; charset=utf-8\nTransfer-Encoding: chunked\n\n4\nbody\n0\nX-Sum: 1\n\n", `"X-Bad"`},
+		{"a bad trailer in the place of another field", func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Trailer", "X-Bad")
+			w.Header().Set("X-Gone", "1")
+			fmt.Fprint(w, "body")
+			w.Header().Del("X-Gone")
+			w.Header().Set("X-Bad", "a\r\nb")
+		}, "HTTP/1.1 200 OK\nTrailer: X-Bad\nX-Gone: 1\nContent-Type: text/plain; charset=utf-8\nTransfer-Encoding: chunked\n\n4\nbody\n0\n\n", `"X-Bad"`},
+		{"a bad trailer that nothing announced", func(w http.ResponseWriter, _ *http.Request) {
+			fmt.Fprint(w, "body")
+			w.(http.Flusher).Flush()
+			w.Header().Set(http.TrailerPrefix+"X-Bad", "a\r\nb")
+		}, "HTTP/1.1 200 OK\nContent-Type: text/plain; charset=utf-8\nTransfer-Encoding: chunked\n\n4\nbody\n0\n\n", `"X-Bad"`},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

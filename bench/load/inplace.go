@@ -1,15 +1,10 @@
 package main
 
 import (
-	"bufio"
 	"errors"
 	"fmt"
-	"io"
 	"math/rand/v2"
-	"net"
 	"net/http"
-	"os"
-	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -69,25 +64,18 @@ func (t *timed) median() time.Duration {
 // runTimed serves the handlers under their names. A line on standard input asks
 // for their medians.
 func runTimed() error {
-	runtime.GOMAXPROCS(1)
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return err
-	}
 	mux := http.NewServeMux()
 	names, handlers := inPlace()
 	for name, h := range handlers {
 		mux.Handle("/"+name, h)
 	}
-	go func() { _ = http.Serve(l, mux) }()
-	fmt.Println(l.Addr())
-	for in := bufio.NewScanner(os.Stdin); in.Scan(); {
+	return answer(mux, func() string {
+		var medians []int64
 		for _, name := range names {
-			fmt.Print(int64(handlers[name].median()), " ")
+			medians = append(medians, int64(handlers[name].median()))
 		}
-		fmt.Println()
-	}
-	return nil
+		return strings.Trim(fmt.Sprint(medians), "[]")
+	})
 }
 
 // compareInPlace prints what each handler took over the bare one: the median of
@@ -103,7 +91,7 @@ func compareInPlace(rounds int, length time.Duration, only string) error {
 	defer s.stop()
 	names, _ := inPlace()
 	for i, name := range names[1:] {
-		over, err := s.timeInPlace(len(names), i+1, rounds, length)
+		over, err := s.timeInPlace(names, i+1, rounds, length)
 		if err != nil {
 			return err
 		}
@@ -115,8 +103,7 @@ func compareInPlace(rounds int, length time.Duration, only string) error {
 
 // timeInPlace sends requests for the first handler and for another, in an order
 // that no predictor learns, and returns how much longer the other took by round.
-func (s *server) timeInPlace(handlers, other, rounds int, length time.Duration) ([]float64, error) {
-	names, _ := inPlace()
+func (s *server) timeInPlace(names []string, other, rounds int, length time.Duration) ([]float64, error) {
 	requests := [][]byte{
 		work{method: "GET", path: "/" + names[0]}.raw(),
 		work{method: "GET", path: "/" + names[other]}.raw(),
@@ -126,14 +113,12 @@ func (s *server) timeInPlace(handlers, other, rounds int, length time.Duration) 
 		if err := sendMixed(s.addr, requests, length); err != nil {
 			return nil, err
 		}
-		if _, err := io.WriteString(s.in, "\n"); err != nil {
+		text, err := s.ask()
+		if err != nil {
 			return nil, err
 		}
-		if !s.out.Scan() {
-			return nil, io.ErrUnexpectedEOF
-		}
-		medians := make([]float64, handlers)
-		for i, field := range strings.Fields(s.out.Text()) {
+		medians := make([]float64, len(names))
+		for i, field := range strings.Fields(text) {
 			if _, err := fmt.Sscan(field, &medians[i]); err != nil {
 				return nil, err
 			}

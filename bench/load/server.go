@@ -23,14 +23,8 @@ import (
 // fileSize is the size of the file that is sent.
 const fileSize = 10 << 20
 
-// runServer serves every work on loopback, prints its address, and ends with
-// its standard input. A line on it asks for the memory in use.
+// runServer serves every work. A line on standard input asks for the memory in use.
 func runServer(kind, file string) error {
-	runtime.GOMAXPROCS(1)
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return err
-	}
 	mux := http.NewServeMux()
 	twins := map[string]bench.Twin{
 		"/hello": bench.Hello(), "/stream": bench.Stream(), "/file": bench.File(file), "/upload": bench.Upload(), "/idle": bench.Idle(),
@@ -42,11 +36,21 @@ func runServer(kind, file string) error {
 		}
 		mux.Handle(path, h)
 	}
-	go func() { _ = http.Serve(l, mux) }()
+	return answer(mux, func() string { return strconv.FormatInt(memory(), 10) })
+}
+
+// answer serves h on loopback with one thread, prints its address, and ends with
+// its standard input. Each line on it is answered with what say returns.
+func answer(h http.Handler, say func() string) error {
+	runtime.GOMAXPROCS(1)
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	go func() { _ = http.Serve(l, h) }()
 	fmt.Println(l.Addr())
-	in := bufio.NewScanner(os.Stdin)
-	for in.Scan() {
-		fmt.Println(memory())
+	for in := bufio.NewScanner(os.Stdin); in.Scan(); {
+		fmt.Println(say())
 	}
 	return nil
 }
@@ -118,14 +122,23 @@ func (s *server) pin() error {
 	return nil
 }
 
-func (s *server) memory() (int64, error) {
+// ask returns the answer to a line.
+func (s *server) ask() (string, error) {
 	if _, err := io.WriteString(s.in, "\n"); err != nil {
-		return 0, err
+		return "", err
 	}
 	if !s.out.Scan() {
-		return 0, io.ErrUnexpectedEOF
+		return "", io.ErrUnexpectedEOF
 	}
-	return strconv.ParseInt(s.out.Text(), 10, 64)
+	return s.out.Text(), nil
+}
+
+func (s *server) memory() (int64, error) {
+	text, err := s.ask()
+	if err != nil {
+		return 0, err
+	}
+	return strconv.ParseInt(text, 10, 64)
 }
 
 func (s *server) stop() {

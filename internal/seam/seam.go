@@ -91,6 +91,15 @@ var (
 	Request func(env any) (*http.Request, error)
 )
 
+// WithEnviron gives the requests of next an environ under scope, in their context.
+func WithEnviron(next http.Handler, scope *Scope) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		r, env := Carry(r, scope)
+		defer Pin(env)
+		next.ServeHTTP(w, r)
+	})
+}
+
 // What package adapter fills in.
 var (
 	// Hijacked reports whether the response attached to env has given its
