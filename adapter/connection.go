@@ -29,14 +29,6 @@ func (res *response) drain() {
 	}
 }
 
-// hangUpAfter says in a header not sent yet that the connection ends with this
-// response. HTTP/2 would end it for the other streams as well.
-func (res *response) hangUpAfter(header http.Header) {
-	if res.r.ProtoMajor < 2 {
-		header.Set("Connection", "close")
-	}
-}
-
 // hangUp makes net/http close the connection once the response is complete. The
 // head is out and can't say so any more; what still can is a request body that
 // exceeds its limit.

@@ -5,27 +5,29 @@ import (
 	"io"
 	"io/fs"
 	"strconv"
+
+	"github.com/gowsgi/gowsgi/internal/body"
 )
 
 // copy sends the body.
-func (res *response) copy(body Body) error {
+func (res *response) copy(b Body) error {
 	if res.hijacked {
 		return nil
 	}
-	switch b := body.(type) {
+	switch b := b.(type) {
 	case nil:
-		return res.copyList(text(""))
-	case list:
+		return res.copyList(body.Text(""))
+	case body.List:
 		return res.copyList(b)
-	case *file:
+	case *body.File:
 		return res.copyFile(b)
 	default:
 		return res.copyStream(b)
 	}
 }
 
-func (res *response) copyStream(body Body) error {
-	for chunk, err := range body.Chunks() {
+func (res *response) copyStream(b Body) error {
+	for chunk, err := range b.Chunks() {
 		if err != nil {
 			return err
 		}
@@ -46,15 +48,15 @@ func (res *response) copyStream(body Body) error {
 
 // copyList sends a body whose length is known, so a wrong Content-Length is
 // seen before anything is out.
-func (res *response) copyList(body list) error {
+func (res *response) copyList(list body.List) error {
 	res.mu.Lock()
 	defer res.mu.Unlock()
-	size := body.size()
+	size := list.Size()
 	if err := res.open(size > 0); err != nil {
 		return err
 	}
 	if res.raw != nil {
-		if _, err := body.writeTo(rawWriter{res}, size); err != nil {
+		if _, err := list.Send(rawWriter{res}, size); err != nil {
 			return err
 		}
 		return res.end()
@@ -63,7 +65,7 @@ func (res *response) copyList(body list) error {
 		return err
 	}
 	if allowed := res.allow(size); allowed > 0 {
-		n, err := body.writeTo(res.w, allowed)
+		n, err := list.Send(res.w, allowed)
 		res.written += n
 		if err != nil {
 			return res.lose(err)
@@ -97,9 +99,9 @@ func (res *response) declare(size int64) {
 
 // copyFile sends a file whole where its length is known, by sendfile where
 // net/http can, and block by block elsewhere.
-func (res *response) copyFile(f *file) error {
+func (res *response) copyFile(f *body.File) error {
 	res.clipped = true
-	size, ok := f.remaining()
+	size, ok := f.Remaining()
 	if !ok || !res.wholeFile() {
 		return res.copyStream(f)
 	}
@@ -111,7 +113,7 @@ func (res *response) copyFile(f *file) error {
 	if err := res.sendSized(size); err != nil {
 		return err
 	}
-	if _, err := res.sendFile(f.r); err != nil {
+	if _, err := res.sendFile(f.Reader); err != nil {
 		return err
 	}
 	return res.end()

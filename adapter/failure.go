@@ -7,12 +7,9 @@ import (
 	"net/http"
 	"os"
 	"runtime/debug"
-	"strconv"
-	"strings"
 
-	"github.com/gowsgi/gowsgi/environ"
-	"github.com/gowsgi/gowsgi/internal/seam"
-	"github.com/gowsgi/gowsgi/logadapter"
+	"github.com/gowsgi/gowsgi/internal/answer"
+	"github.com/gowsgi/gowsgi/internal/gone"
 )
 
 // PanicError is the error of an App that panicked.
@@ -45,7 +42,7 @@ func (res *response) closeBody(body *Body) {
 		return
 	}
 	if err := closeQuietly(closer); err != nil && !res.isOurs(err) {
-		res.report(fmt.Errorf("adapter: closing the Body: %w", err))
+		res.reporter().failure(fmt.Errorf("adapter: closing the Body: %w", err))
 	}
 }
 
@@ -65,7 +62,7 @@ func (res *response) fail(err error) (abort bool) {
 	case res.inputFailed(err):
 		return res.failInput(err)
 	}
-	res.report(err)
+	res.reporter().failure(err)
 	return res.replace(http.StatusInternalServerError, "Internal Server Error")
 }
 
@@ -73,10 +70,10 @@ func (res *response) fail(err error) (abort bool) {
 func (res *response) isOurs(err error) bool { return res.lost != nil && errors.Is(err, res.lost) }
 
 func (res *response) failConnection(err error) (abort bool) {
-	if gone(err, res.r, res.handler.ignored()) {
+	if gone.Is(err, res.r, res.handler.ignored()) {
 		return false
 	}
-	res.report(err)
+	res.reporter().failure(err)
 	return true
 }
 
@@ -97,11 +94,10 @@ func (res *response) inputFailed(err error) bool {
 
 // inputError is what reading wsgi.input has met.
 func (res *response) inputError() error {
-	in, _ := seam.Input(res.env).(*environ.Input)
-	if in == nil {
+	if res.env == nil {
 		return nil
 	}
-	return in.Err()
+	return res.inside.InputError()
 }
 
 // failInput answers for a request body that could not be read.
@@ -112,15 +108,15 @@ func (res *response) failInput(err error) (abort bool) {
 	var tooLarge *http.MaxBytesError
 	switch {
 	case errors.As(err, &tooLarge):
-		res.reportInvalid(err)
+		res.reporter().invalid(err)
 		return res.replace(http.StatusRequestEntityTooLarge, "")
 	case errors.Is(err, os.ErrDeadlineExceeded):
-		res.reportInvalid(err)
+		res.reporter().invalid(err)
 		return res.replace(http.StatusRequestTimeout, "")
-	case gone(err, res.r, res.handler.ignored()):
+	case gone.Is(err, res.r, res.handler.ignored()):
 		return false
 	default:
-		res.reportInvalid(err)
+		res.reporter().invalid(err)
 		return res.replace(http.StatusBadRequest, "")
 	}
 }
@@ -135,71 +131,18 @@ func (res *response) replace(code int, body string) (abort bool) {
 }
 
 // answer sends a response that is not the App's; the connection closes with it.
-func (res *response) answer(code int, body string) {
+func (res *response) answer(code int, text string) {
 	res.head.code, res.sent = code, true
-	header := res.w.Header()
-	header.Set("Content-Type", "text/plain")
-	header.Set("Content-Length", strconv.Itoa(len(body)))
-	header.Del("Content-Encoding")
-	res.hangUpAfter(header)
-	res.w.WriteHeader(code)
-	if body != "" && !res.isHead() {
-		n, _ := io.WriteString(res.w, body)
-		res.written = int64(n)
-	}
+	res.written = answer.Plain(res.w, res.r, code, text)
 }
 
 // reportMisuse reports what the App did wrong in a response that is none the
 // worse for it.
 func (res *response) reportMisuse() {
 	if res.wrong != nil && res.wrong.body != nil {
-		res.report(res.wrong.body)
+		res.reporter().failure(res.wrong.body)
 	}
 	if res.surplus && !res.clipped {
-		res.report(fmt.Errorf("adapter: the App sent more than its Content-Length of %d; the surplus was not sent", res.head.length))
+		res.reporter().failure(fmt.Errorf("adapter: the App sent more than its Content-Length of %d; the surplus was not sent", res.head.length))
 	}
-}
-
-// report hands what went wrong to HandleError, or writes it to the error log as
-// one record.
-func (res *response) report(err error) {
-	h := res.handler
-	if h.HandleError != nil {
-		defer func() {
-			if v := recover(); v != nil {
-				res.record(&PanicError{Value: v, Stack: debug.Stack()})
-			}
-		}()
-		h.HandleError(res.env, err)
-		return
-	}
-	res.record(err)
-}
-
-func (res *response) record(err error) {
-	var b strings.Builder
-	fmt.Fprintf(&b, "%s: %v\n%v\n", requestLine(res.r), err, res.env)
-	var panicked *PanicError
-	if errors.As(err, &panicked) {
-		b.Write(panicked.Stack)
-	}
-	res.logError(b.String())
-}
-
-// reportInvalid logs in one line that the client's request was no good.
-func (res *response) reportInvalid(err error) {
-	res.logError("Invalid request (from " + printable(res.r.RemoteAddr) + "): " + printable(err.Error()) + "\n")
-}
-
-func (res *response) logError(text string) {
-	stream, own := res.handler.scope.Errors.(environ.ErrorStream)
-	switch s := stream.(type) {
-	case *logadapter.Stream:
-		stream = s.WithContext(res.r.Context())
-	default:
-		if !own {
-			stream = res.env.Errors()
-		}
-	}
-	_, _ = stream.WriteString(text)
 }

@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"github.com/gowsgi/gowsgi/environ"
+	"github.com/gowsgi/gowsgi/internal/body"
 	"github.com/gowsgi/gowsgi/internal/seam"
 )
 
@@ -33,13 +34,14 @@ const holdBack = 2048
 // 304 is dropped, as net/http drops it.
 func FromHandler(h http.Handler) App {
 	return func(env *environ.Environ, start StartResponse) (Body, error) {
-		r, err := seam.Request(env)
+		inside := env.Inside(seam.Pass{})
+		r, err := inside.Request()
 		if err != nil {
 			return nil, fmt.Errorf("adapter: no request can be made of the environ: %w", err)
 		}
 		w := &handlerWriter{start: start, length: -1, head: r.Method == http.MethodHead}
 		w.held = w.small[:0]
-		w.attach(seam.Peer(env))
+		w.attach(inside.Peer())
 		defer w.restore()
 		h.ServeHTTP(w, r)
 		return w.end()
@@ -73,7 +75,7 @@ type handlerWriter struct {
 	hijacked bool
 }
 
-func (w *handlerWriter) attach(peer any) {
+func (w *handlerWriter) attach(peer seam.Peer) {
 	var ok bool
 	if w.peer, ok = peer.(*response); !ok {
 		w.header = make(http.Header)
@@ -288,7 +290,7 @@ func (w *handlerWriter) FlushError() error {
 
 // ReadFrom leaves a regular file to write(), where that can send it whole.
 func (w *handlerWriter) ReadFrom(r io.Reader) (int64, error) {
-	if isRegular(r) && len(w.header["Content-Type"]) > 0 && !w.head {
+	if body.IsRegular(r) && len(w.header["Content-Type"]) > 0 && !w.head {
 		if err := w.admit(0); err != nil {
 			return 0, err
 		}
@@ -349,13 +351,13 @@ func (w *handlerWriter) end() (Body, error) {
 // heldBody is the list of what a handler wrote, in its writer's own memory.
 type heldBody struct{ w *handlerWriter }
 
-func (b heldBody) size() int64 { return int64(len(b.w.held)) }
+func (b heldBody) Size() int64 { return int64(len(b.w.held)) }
 
-func (b heldBody) writeTo(w io.Writer, limit int64) (int64, error) {
-	return blobs{b.w.held}.writeTo(w, limit)
+func (b heldBody) Send(w io.Writer, limit int64) (int64, error) {
+	return body.Blobs{b.w.held}.Send(w, limit)
 }
 
-func (b heldBody) Chunks() iter.Seq2[[]byte, error] { return blobs{b.w.held}.Chunks() }
+func (b heldBody) Chunks() iter.Seq2[[]byte, error] { return body.Blobs{b.w.held}.Chunks() }
 
 func (w *handlerWriter) hasTrailers() bool {
 	if len(w.header["Trailer"]) > 0 {

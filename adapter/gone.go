@@ -1,10 +1,11 @@
 package adapter
 
-import (
-	"errors"
-	"net/http"
-	"slices"
-)
+import "github.com/gowsgi/gowsgi/internal/gone"
+
+// DefaultIgnoredErrors are the errors that only mean that the client left: EPIPE
+// and ECONNRESET, on Windows WSAECONNRESET and WSAECONNABORTED
+// (WSGIHandler.ignored_socket_errors).
+var DefaultIgnoredErrors = gone.Errors
 
 // writeError is an error that our own response writer has met: the connection
 // is lost. It is told by its identity, so an App's own EPIPE is not taken for it.
@@ -13,12 +14,3 @@ type writeError struct{ err error }
 func (e *writeError) Error() string { return "adapter: writing the response: " + e.err.Error() }
 
 func (e *writeError) Unwrap() error { return e.err }
-
-// gone reports whether err, which the connection of r has met, only says that
-// the client went away. HTTP/2 tells it by errors that have no type: there they
-// are what EPIPE and ECONNRESET are elsewhere.
-func gone(err error, r *http.Request, ignored []error) bool {
-	return slices.ContainsFunc(ignored, func(target error) bool {
-		return errors.Is(err, target) || r.ProtoMajor >= 2 && slices.Contains(DefaultIgnoredErrors, target)
-	})
-}

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"io"
 	"net/http"
-	"reflect"
 	"sync"
 	"time"
 
@@ -88,7 +87,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	res := &response{handler: h, w: w, r: r}
 	abort := res.serve()
 	if h.access != nil {
-		h.logAccess(r, RecordOf(r, began, res.status(), res.written))
+		h.logAccess(r, NewRecord(r, began, res.status(), res.written))
 	}
 	if abort {
 		panic(http.ErrAbortHandler)
@@ -143,7 +142,7 @@ func asStream(w io.Writer) environ.ErrorStream {
 	if s, ok := w.(environ.ErrorStream); ok {
 		return s
 	}
-	return logadapter.NewWriter(w)
+	return logadapter.FromWriter(w)
 }
 
 // accessStream makes w a Stream for access lines: the one of the error log, if
@@ -152,14 +151,8 @@ func accessStream(w, errorLog io.Writer, errorStream any) *logadapter.Stream {
 	if s, ok := w.(*logadapter.Stream); ok {
 		return s
 	}
-	if s, ok := errorStream.(*logadapter.Stream); ok && same(w, errorLog) {
+	if s, ok := errorStream.(*logadapter.Stream); ok && seam.Same(w, errorLog) {
 		return s
 	}
-	return logadapter.NewWriter(w)
-}
-
-// same reports whether a and b are one writer; writers of a type that cannot
-// be compared are two.
-func same(a, b io.Writer) bool {
-	return b != nil && reflect.TypeOf(a).Comparable() && reflect.TypeOf(b).Comparable() && a == b
+	return logadapter.FromWriter(w)
 }

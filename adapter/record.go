@@ -4,8 +4,9 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
+
+	"github.com/gowsgi/gowsgi/internal/address"
 )
 
 // Record is what one finished request was. Its strings are as the client sent
@@ -21,27 +22,27 @@ type Record struct {
 	Duration time.Duration // from Time to the end of the response
 }
 
-// RecordOf returns the record of r, which arrived at began, was answered with
+// NewRecord returns the record of r, which arrived at began, was answered with
 // status and a body of bytes bytes, and ends now. Of what a handler writes in
 // answer to a HEAD nothing goes out, and nothing counts; what follows a 101 does.
-func RecordOf(r *http.Request, began time.Time, status int, bytes int64) Record {
+func NewRecord(r *http.Request, began time.Time, status int, bytes int64) Record {
 	if r.Method == http.MethodHead && status != http.StatusSwitchingProtocols {
 		bytes = 0
 	}
-	return Record{
-		Time:     began,
-		Remote:   remoteHost(r.RemoteAddr),
-		Method:   r.Method,
-		Target:   target(r),
-		Proto:    r.Proto,
-		Status:   status,
-		Bytes:    bytes,
-		Duration: time.Since(began),
-	}
+	rec := requestRecord(r)
+	rec.Time, rec.Duration = began, time.Since(began)
+	rec.Status, rec.Bytes = status, bytes
+	return rec
 }
 
-// RequestLine is method, target and protocol, as the client sent them.
-func (rec Record) RequestLine() string { return rec.Method + " " + rec.Target + " " + rec.Proto }
+// requestRecord is the part of a Record that the request alone says.
+func requestRecord(r *http.Request) Record {
+	return Record{Remote: remoteHost(r.RemoteAddr), Method: r.Method, Target: target(r), Proto: r.Proto}
+}
+
+// RequestLine is method, target and protocol, escaped as in String
+// (WSGIHandler.requestline).
+func (rec Record) RequestLine() string { return string(rec.appendRequestLine(nil)) }
 
 // String is pywsgi's access line (WSGIHandler.format_request), without its
 // newline: address, time, request line, status, bytes of the body, seconds.
@@ -86,15 +87,15 @@ func appendStatus(dst []byte, status int) []byte {
 	return strconv.AppendInt(dst, int64(status), 10)
 }
 
+// remoteHost is the host of a client's address. A Unix socket has a path at most.
 func remoteHost(addr string) string {
+	if host, _, ok := address.Split(addr); ok {
+		return host
+	}
 	if addr == "@" {
 		return ""
 	}
-	colon := strings.LastIndexByte(addr, ':')
-	if colon < 0 {
-		return addr
-	}
-	return strings.TrimSuffix(strings.TrimPrefix(addr[:colon], "["), "]")
+	return addr
 }
 
 func target(r *http.Request) string {
@@ -102,11 +103,6 @@ func target(r *http.Request) string {
 		return r.URL.RequestURI()
 	}
 	return r.RequestURI
-}
-
-// requestLine is the request line of r, safe to log.
-func requestLine(r *http.Request) string {
-	return string(Record{Method: r.Method, Target: target(r), Proto: r.Proto}.appendRequestLine(nil))
 }
 
 func printable(s string) string { return string(appendPrintable(nil, s)) }

@@ -23,7 +23,7 @@ type response struct {
 	w       http.ResponseWriter
 	r       *http.Request
 	env     *environ.Environ
-	room    environ.Room // env's memory
+	inside  environ.Inside // env's memory
 
 	mu       sync.Mutex
 	head     head
@@ -73,8 +73,8 @@ func (res *response) serve() (abort bool) {
 		res.answer(http.StatusBadRequest, "")
 		return false
 	}
-	env, outside := seam.New(&res.room, res.r, res.handler.scope, res)
-	res.env = env.(*environ.Environ)
+	env, outside := res.inside.Make(seam.Pass{}, res.r, res.handler.scope, res)
+	res.env = env
 	if outside {
 		res.answer(http.StatusNotFound, "404 page not found\n")
 		return false

@@ -220,10 +220,15 @@ func (s *Server) setUpHandler() {
 	case *Handler:
 		s.HTTP.DisableGeneralOptionsHandler = true
 	case nil:
-		s.HTTP.Handler = seam.WithEnviron(http.DefaultServeMux, nil)
+		s.HTTP.Handler = withEnviron(http.DefaultServeMux)
 	default:
-		s.HTTP.Handler = seam.WithEnviron(handler, nil)
+		s.HTTP.Handler = withEnviron(handler)
 	}
+}
+
+// withEnviron gives the requests of next an environ in their context.
+func withEnviron(next http.Handler) http.Handler {
+	return new(environ.Inside).Handler(seam.Pass{}, next, nil)
 }
 
 // serverLog is what the http.Server itself logs to: a stream over errs. A
@@ -285,7 +290,7 @@ func withAddress(base map[string]any, addr net.Addr) map[string]any {
 // logged writes an access line for each request.
 func logged(next http.Handler, log *logadapter.Stream) http.Handler {
 	return recorder.Watch(next, func(rec *recorder.Recorder, r *http.Request, began time.Time) {
-		_, _ = log.WithContext(r.Context()).Write(append(RecordOf(r, began, rec.Status, rec.Bytes).Append(nil), '\n'))
+		_, _ = log.WithContext(r.Context()).Write(append(NewRecord(r, began, rec.Status, rec.Bytes).Append(nil), '\n'))
 	})
 }
 

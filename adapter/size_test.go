@@ -5,8 +5,6 @@ import (
 	"unsafe"
 
 	"github.com/stretchr/testify/require"
-
-	"github.com/gowsgi/gowsgi/internal/seam"
 )
 
 // net/http's own maps of headers are in the allocator's class of 352 bytes. An
@@ -15,5 +13,4 @@ func TestSizes(t *testing.T) {
 	const class = 352
 	require.LessOrEqual(t, unsafe.Sizeof(response{}), uintptr(class))
 	require.LessOrEqual(t, unsafe.Sizeof(handlerWriter{}), uintptr(class))
-	require.LessOrEqual(t, unsafe.Sizeof(seam.Rebuilt{}), uintptr(class))
 }

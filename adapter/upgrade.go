@@ -24,7 +24,7 @@ var errNoUpgrade = errors.New("adapter: status 101 switches protocols on an HTTP
 func (res *response) switchProtocols(code int) error {
 	if code != http.StatusSwitchingProtocols {
 		if res.raw != nil {
-			res.env.Input().Reset(res.r.Body)
+			res.inside.ResetInput(res.r.Body)
 			res.raw = nil
 		}
 		return nil
@@ -33,7 +33,7 @@ func (res *response) switchProtocols(code int) error {
 		return errNoUpgrade
 	}
 	res.raw = new(rawStream)
-	res.env.Input().Reset(rawReader{res})
+	res.inside.ResetInput(rawReader{res})
 	return nil
 }
 
@@ -117,6 +117,13 @@ func canHijack(w http.ResponseWriter) bool {
 		}
 	}
 	return false
+}
+
+// Hijacked reports whether an http.Handler inside took the connection over.
+func (res *response) Hijacked() bool {
+	res.mu.Lock()
+	defer res.mu.Unlock()
+	return res.hijacked
 }
 
 // hijack gives the connection away: what goes out on it from now on is no

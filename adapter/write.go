@@ -5,6 +5,9 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+
+	"github.com/gowsgi/gowsgi/internal/answer"
+	"github.com/gowsgi/gowsgi/internal/body"
 )
 
 // Write is the write() callable: p, and the head before it, are out when it
@@ -84,7 +87,7 @@ func (res *response) sendHead(piecewise bool) {
 	header := res.w.Header()
 	res.head.copyTo(header)
 	if res.inputError() != nil {
-		res.hangUpAfter(header)
+		answer.HangUp(header, res.r)
 	}
 	res.w.WriteHeader(res.head.code)
 }
@@ -107,7 +110,7 @@ func (res *response) lose(err error) error {
 // may use sendfile, and every piece of anything else is out before the next is
 // read.
 func (res *response) ReadFrom(r io.Reader) (int64, error) {
-	if !isRegular(r) {
+	if !body.IsRegular(r) {
 		return io.Copy(struct{ io.Writer }{res}, r)
 	}
 	if _, err := res.Write(nil); err != nil {

@@ -14,6 +14,7 @@ import (
 
 	"github.com/gowsgi/gowsgi/adapter"
 	"github.com/gowsgi/gowsgi/environ"
+	"github.com/gowsgi/gowsgi/internal/seam"
 	"github.com/gowsgi/gowsgi/middleware"
 )
 
@@ -216,10 +217,12 @@ func twoWays(b *testing.B, read func(*testing.B, io.Reader)) {
 		}
 	})
 	b.Run("gowsgi", func(b *testing.B) {
-		next, in := upload(b), environ.NewInput(nil)
+		next := upload(b)
+		env := environ.FromRequest(next())
+		inside, in := env.Inside(seam.Pass{}), env.Input()
 		b.ReportAllocs()
 		for b.Loop() {
-			in.Reset(next().Body)
+			inside.ResetInput(next().Body)
 			read(b, in)
 		}
 	})

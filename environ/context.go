@@ -24,7 +24,20 @@ func FromContext(ctx context.Context) (*Environ, bool) {
 // one allocation in the place of three.
 type carried struct {
 	state   state
-	request seam.Rebuilt
+	request carrier
+}
+
+// carrier is a request with a context of its own, in one allocation.
+type carrier struct {
+	ctx seam.Carrier
+	req http.Request
+}
+
+// carry makes the request one like r, whose context carries env.
+func (c *carrier) carry(r *http.Request, env *Environ) *http.Request {
+	c.ctx = seam.Carrier{Context: r.Context(), Carried: env}
+	c.req = *r.WithContext(&c.ctx)
+	return &c.req
 }
 
 // carry makes the environ of r, and a request like r whose context carries it.
@@ -32,6 +45,6 @@ type carried struct {
 func carry(r *http.Request, scope *seam.Scope) (*http.Request, *Environ) {
 	c := new(carried)
 	c.state.init(r, scope, false)
-	c.state.req = c.request.Carry(r, &c.state.pub)
+	c.state.req = c.request.carry(r, &c.state.pub)
 	return c.state.req, &c.state.pub
 }

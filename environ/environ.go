@@ -41,17 +41,12 @@ type state struct {
 
 	input   atomic.Pointer[Input]
 	trailer *string // HTTP_TRAILER, read before net/http fills the trailer in
-	peer    any
+	peer    seam.Peer
 	rebuilt *rebuilt // nil until a request was made of this environ
 }
 
 // deleted stands in state.set for a key that was deleted.
 type deleted struct{}
-
-// Room is memory for one Environ within something larger. Package adapter has
-// that of a request in its response, which makes one allocation of two; nothing
-// else can fill it.
-type Room struct{ state state }
 
 // FromRequest returns the environ of r. It reads r when it is asked, so r must
 // not be changed meanwhile. Where r's context carries an Environ (middleware.Environ,
@@ -70,13 +65,12 @@ func FromRequest(r *http.Request) *Environ {
 // for tests, and for bridges from elsewhere. Its Request is nil.
 func New(values map[string]any) *Environ {
 	st := &state{set: maps.Clone(values)}
-	st.pub.hidden = unsafe.Pointer(st)
-	return &st.pub
+	return st.publish()
 }
 
 func (st *state) init(r *http.Request, scope *seam.Scope, pin bool) {
 	st.req, st.scope = r, scope
-	st.pub.hidden = unsafe.Pointer(st)
+	st.publish()
 	ctx := r.Context()
 	st.inherit(ctx)
 	rctx := chi.RouteContext(ctx)
@@ -105,11 +99,31 @@ func (st *state) inherit(ctx context.Context) {
 	}
 }
 
+// state and hide are the two places that know how a state is hidden.
+
 func (e *Environ) state() *state {
 	if e == nil {
 		return nil
 	}
 	return (*state)(e.hidden)
+}
+
+func (e *Environ) hide(st *state) { e.hidden = unsafe.Pointer(st) }
+
+// publish returns the Environ that lies in st and shows it.
+func (st *state) publish() *Environ {
+	st.pub.hide(st)
+	return &st.pub
+}
+
+// own returns the state of e, which is made for a zero Environ.
+func (e *Environ) own() *state {
+	st := e.state()
+	if st == nil {
+		st = new(state)
+		e.hide(st)
+	}
+	return st
 }
 
 // Get returns the value of key if it is a string, and "" if it is not, or is
@@ -174,11 +188,7 @@ func (st *state) lookup(key string) (any, bool) {
 
 // Set gives key a value, which wins over every other source of it.
 func (e *Environ) Set(key string, value any) {
-	st := e.state()
-	if st == nil {
-		st = &state{}
-		e.hidden = unsafe.Pointer(st)
-	}
+	st := e.own()
 	if st.set == nil {
 		st.set = make(map[string]any)
 	}
@@ -252,20 +262,14 @@ func (e *Environ) Clone() *Environ {
 		clone.route.final = true
 		clone.input.Store(st.inputOf())
 	}
-	clone.pub.hidden = unsafe.Pointer(clone)
-	return &clone.pub
+	return clone.publish()
 }
 
 // SetPolicy makes p the policy under which this instance, and clones made of it
 // later, are printed. Without it the policy is the Handler's or Server's, or
 // else secure.WSGI.
 func (e *Environ) SetPolicy(p secure.Policy) {
-	st := e.state()
-	if st == nil {
-		st = &state{}
-		e.hidden = unsafe.Pointer(st)
-	}
-	st.policy = &p
+	e.own().policy = &p
 }
 
 // Request returns the request behind e: the way out to net/http. It is nil for
@@ -284,30 +288,6 @@ func (e *Environ) Context() context.Context {
 		return r.Context()
 	}
 	return context.Background()
-}
-
-func init() {
-	seam.New = func(room any, r *http.Request, scope *seam.Scope, peer any) (env any, outside bool) {
-		st := &room.(*Room).state
-		st.init(r, scope, true)
-		st.peer = peer
-		return &st.pub, st.route.outside
-	}
-	seam.Carry = func(r *http.Request, scope *seam.Scope) (*http.Request, any) { return carry(r, scope) }
-	seam.Pin = func(env any) { env.(*Environ).state().pin() }
-	seam.Peer = func(env any) any {
-		if st := env.(*Environ).state(); st != nil {
-			return st.peer
-		}
-		return nil
-	}
-	seam.Input = func(env any) any {
-		if st := env.(*Environ).state(); st != nil {
-			return st.input.Load()
-		}
-		return nil
-	}
-	seam.Request = func(env any) (*http.Request, error) { return env.(*Environ).rebuild() }
 }
 
 func isDeleted(v any) bool {

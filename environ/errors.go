@@ -19,7 +19,7 @@ type ErrorStream interface {
 }
 
 // stderr is the one stream over os.Stderr that all environs share.
-var stderr = sync.OnceValue(func() *logadapter.Stream { return logadapter.NewWriter(os.Stderr) })
+var stderr = sync.OnceValue(func() *logadapter.Stream { return logadapter.FromWriter(os.Stderr) })
 
 // Errors returns wsgi.errors, bound to the request's context where it is a
 // *logadapter.Stream. An io.Writer that was Set or given as a base value under
@@ -36,7 +36,7 @@ func asErrorStream(v any, ctx context.Context) ErrorStream {
 	case ErrorStream:
 		return v
 	case io.Writer:
-		return logadapter.NewWriter(v)
+		return logadapter.FromWriter(v)
 	default:
 		return stderr()
 	}

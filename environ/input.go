@@ -7,8 +7,9 @@ import (
 	"io"
 	"iter"
 	"net/http"
-	"reflect"
 	"sync/atomic"
+
+	"github.com/gowsgi/gowsgi/internal/seam"
 )
 
 const (
@@ -63,17 +64,15 @@ func (in *Input) stream() *stream {
 	return in.open()
 }
 
-// Reset makes in read from r from now on and forgets what it had read ahead.
-func (in *Input) Reset(r io.Reader) {
-	s := in.stream()
+// reset makes s read from r from now on and forgets what it had read ahead.
+func (s *stream) reset(r io.Reader) {
 	s.r, s.chunk, s.at, s.have, s.end = r, nil, 0, 0, nil
 	s.err.Store(nil)
 }
 
-// Err returns the first error that a read met, nil where there was none; the
-// end of the body is no error. It may be called from any goroutine.
-func (in *Input) Err() error {
-	if err := in.stream().err.Load(); err != nil {
+// failure returns the first error that a read met, nil where there was none.
+func (s *stream) failure() error {
+	if err := s.err.Load(); err != nil {
 		return *err
 	}
 	return nil
@@ -306,13 +305,11 @@ func (st *state) outerInput() *Input {
 	}
 	in := st.parent.input.Load()
 	switch {
-	case in == nil && same(st.parent.req.Body, st.req.Body):
+	case in == nil && seam.Same(st.parent.req.Body, st.req.Body):
 		return st.parent.inputOf()
-	case in != nil && same(in.stream().body, st.req.Body):
+	case in != nil && seam.Same(in.stream().body, st.req.Body):
 		return in
 	default:
 		return nil
 	}
 }
-
-func same(a, b io.Reader) bool { return a != nil && reflect.ValueOf(a).Comparable() && a == b }

@@ -12,8 +12,6 @@ import (
 	"strings"
 
 	"github.com/go-chi/chi/v5"
-
-	"github.com/gowsgi/gowsgi/internal/seam"
 )
 
 // rebuild returns the request as e has it now: what was Set or Deleted shows in
@@ -23,7 +21,7 @@ func (e *Environ) rebuild() (*http.Request, error) {
 	if st == nil || st.req == nil {
 		return e.requestFromValues()
 	}
-	r := new(seam.Rebuilt).Carry(st.req, e)
+	r := new(carrier).carry(st.req, e)
 	if in := st.input.Load(); in != nil {
 		r.Body = inputBody{in, r.Body}
 	}

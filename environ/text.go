@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"strings"
 
+	"github.com/gowsgi/gowsgi/internal/masked"
 	"github.com/gowsgi/gowsgi/secure"
 )
 
@@ -30,10 +31,10 @@ func (e Environ) MarshalText() ([]byte, error) { return e.append(nil), nil }
 func (e Environ) MarshalJSON() ([]byte, error) {
 	policy := e.policy()
 	object := make(map[string]any)
-	for key, value := range policy.Shown(&e) {
+	for key, value := range masked.Shown(policy, &e) {
 		object[latin1(key)] = plain(value)
 	}
-	if hidden := policy.Hidden(&e); hidden > 0 {
+	if hidden := masked.Hidden(policy, &e); hidden > 0 {
 		object["hidden_keys"] = hidden
 	}
 	return json.Marshal(object)
@@ -44,16 +45,16 @@ func (e Environ) MarshalJSON() ([]byte, error) {
 func (e Environ) LogValue() slog.Value {
 	policy := e.policy()
 	var attrs []slog.Attr
-	for key, value := range policy.Shown(&e) {
+	for key, value := range masked.Shown(policy, &e) {
 		attrs = append(attrs, slog.Any(latin1(key), plain(value)))
 	}
-	if hidden := policy.Hidden(&e); hidden > 0 {
+	if hidden := masked.Hidden(policy, &e); hidden > 0 {
 		attrs = append(attrs, slog.Int("hidden_keys", hidden))
 	}
 	return slog.GroupValue(attrs...)
 }
 
-func (e Environ) append(dst []byte) []byte { return e.policy().Append(dst, typeName, &e) }
+func (e Environ) append(dst []byte) []byte { return masked.Append(dst, e.policy(), typeName, &e) }
 
 func (e *Environ) policy() secure.Policy {
 	for st := e.state(); st != nil; st = st.parent {

@@ -2,6 +2,6 @@
 // its logs to: wsgi.errors, and a server's access log.
 //
 // It is gevent.pywsgi's LoggingLogAdapter. [New] wraps a *slog.Logger,
-// [NewLog] a *log.Logger and [NewWriter] any io.Writer; all three give a
+// [FromLog] a *log.Logger and [FromWriter] any io.Writer; all three give a
 // [Stream], on which one Write is one record.
 package logadapter

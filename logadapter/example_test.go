@@ -28,14 +28,14 @@ func ExampleNew() {
 	// Output: level=WARN msg="disk almost full"
 }
 
-func ExampleNewLog() {
-	stream := logadapter.NewLog(log.New(os.Stdout, "wsgi: ", 0))
+func ExampleFromLog() {
+	stream := logadapter.FromLog(log.New(os.Stdout, "wsgi: ", 0))
 	fmt.Fprintln(stream, "disk almost full")
 	// Output: wsgi: disk almost full
 }
 
-func ExampleNewWriter() {
-	stream := logadapter.NewWriter(os.Stdout)
+func ExampleFromWriter() {
+	stream := logadapter.FromWriter(os.Stdout)
 	fmt.Fprintln(stream, "disk almost full")
 	// Output: disk almost full
 }

@@ -36,10 +36,10 @@ func New(logger *slog.Logger, level slog.Level) *Stream {
 	}
 }
 
-// NewLog returns a Stream that prints each Write with logger, whose prefix and
+// FromLog returns a Stream that prints each Write with logger, whose prefix and
 // flags hold. The embedded slog.Logger writes its records there as text. A nil
 // logger means log.Default().
-func NewLog(logger *log.Logger) *Stream {
+func FromLog(logger *log.Logger) *Stream {
 	if logger == nil {
 		logger = log.Default()
 	}
@@ -52,12 +52,12 @@ func NewLog(logger *log.Logger) *Stream {
 	}
 }
 
-// NewWriter returns a Stream over w, as pywsgi uses a plain file: what is
+// FromWriter returns a Stream over w, as pywsgi uses a plain file: what is
 // written arrives as it is, newline included, in one call of w.Write at a time.
 // The embedded slog.Logger writes its records there as text. A nil w discards.
 //
 // Two Streams over one writer do not know of each other; share the Stream.
-func NewWriter(w io.Writer) *Stream {
+func FromWriter(w io.Writer) *Stream {
 	if w == nil {
 		w = io.Discard
 	}

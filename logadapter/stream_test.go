@@ -111,7 +111,7 @@ func TestLog(t *testing.T) {
 	for _, tt := range texts {
 		t.Run(tt.name, func(t *testing.T) {
 			var out bytes.Buffer
-			s := logadapter.NewLog(log.New(&out, "wsgi: ", 0))
+			s := logadapter.FromLog(log.New(&out, "wsgi: ", 0))
 			n, err := s.Write([]byte(tt.written))
 			require.NoError(t, err)
 			require.Equal(t, len(tt.written), n)
@@ -125,7 +125,7 @@ func TestWriter(t *testing.T) {
 	for _, tt := range texts {
 		t.Run(tt.name, func(t *testing.T) {
 			var out bytes.Buffer
-			s := logadapter.NewWriter(&out)
+			s := logadapter.FromWriter(&out)
 			n, err := s.Write([]byte(tt.written))
 			require.NoError(t, err)
 			require.Equal(t, len(tt.written), n)
@@ -145,9 +145,9 @@ func TestWriteLines(t *testing.T) {
 	}
 
 	var out bytes.Buffer
-	require.NoError(t, logadapter.NewWriter(&out).WriteLines(lines))
+	require.NoError(t, logadapter.FromWriter(&out).WriteLines(lines))
 	require.Equal(t, "one\ntwothree\n\n", out.String(), "no newlines added")
-	require.NoError(t, logadapter.NewWriter(&out).WriteLines(nil))
+	require.NoError(t, logadapter.FromWriter(&out).WriteLines(nil))
 }
 
 // failing fails from its second write on.
@@ -169,8 +169,8 @@ func TestErrors(t *testing.T) {
 		make func(io.Writer) *logadapter.Stream
 		want string
 	}{
-		{"a writer", logadapter.NewWriter, "one\n"},
-		{"a log.Logger", func(w io.Writer) *logadapter.Stream { return logadapter.NewLog(log.New(w, "", 0)) }, "one\n"},
+		{"a writer", logadapter.FromWriter, "one\n"},
+		{"a log.Logger", func(w io.Writer) *logadapter.Stream { return logadapter.FromLog(log.New(w, "", 0)) }, "one\n"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			w := new(failing)
@@ -198,11 +198,11 @@ func TestEmbeddedLogger(t *testing.T) {
 	}
 
 	var out bytes.Buffer
-	logadapter.NewLog(log.New(&out, "wsgi: ", 0)).Warn("careful", "n", 1)
+	logadapter.FromLog(log.New(&out, "wsgi: ", 0)).Warn("careful", "n", 1)
 	require.Equal(t, "wsgi: level=WARN msg=careful n=1\n", out.String(), "the log.Logger has its own time")
 
 	out.Reset()
-	logadapter.NewWriter(&out).Warn("careful", "n", 1)
+	logadapter.FromWriter(&out).Warn("careful", "n", 1)
 	require.Regexp(t, `^time=\S+ level=WARN msg=careful n=1\n$`, out.String())
 }
 
@@ -230,7 +230,7 @@ func TestNothingToWriteTo(t *testing.T) {
 	for name, s := range map[string]*logadapter.Stream{
 		"the zero Stream":        {},
 		"the zero Stream, bound": new(logadapter.Stream).WithContext(t.Context()),
-		"a nil writer":           logadapter.NewWriter(nil),
+		"a nil writer":           logadapter.FromWriter(nil),
 	} {
 		t.Run(name, func(t *testing.T) {
 			n, err := s.Write([]byte("hello\n"))
@@ -262,7 +262,7 @@ func TestDefaultLoggers(t *testing.T) {
 	var text bytes.Buffer
 	log.SetFlags(0)
 	log.SetOutput(&text)
-	_, err = logadapter.NewLog(nil).WriteString("to log\n")
+	_, err = logadapter.FromLog(nil).WriteString("to log\n")
 	require.NoError(t, err)
 	require.Equal(t, "to log\n", text.String())
 }
@@ -279,8 +279,8 @@ func TestManyGoroutines(t *testing.T) {
 		{"slog", func(w io.Writer) *logadapter.Stream {
 			return logadapter.New(slog.New(slog.NewTextHandler(w, nil)), slog.LevelInfo)
 		}},
-		{"log", func(w io.Writer) *logadapter.Stream { return logadapter.NewLog(log.New(w, "", 0)) }},
-		{"writer", logadapter.NewWriter},
+		{"log", func(w io.Writer) *logadapter.Stream { return logadapter.FromLog(log.New(w, "", 0)) }},
+		{"writer", logadapter.FromWriter},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			var out bytes.Buffer

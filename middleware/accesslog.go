@@ -20,11 +20,11 @@ func AccessLog(w io.Writer) func(http.Handler) http.Handler {
 	}
 	log, ok := w.(*logadapter.Stream)
 	if !ok {
-		log = logadapter.NewWriter(w)
+		log = logadapter.FromWriter(w)
 	}
 	return func(next http.Handler) http.Handler {
 		return recorder.Watch(next, func(rec *recorder.Recorder, r *http.Request, began time.Time) {
-			line := append(adapter.RecordOf(r, began, rec.Status, rec.Bytes).Append(nil), '\n')
+			line := append(adapter.NewRecord(r, began, rec.Status, rec.Bytes).Append(nil), '\n')
 			_, _ = log.WithContext(r.Context()).Write(line)
 		})
 	}

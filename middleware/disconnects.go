@@ -3,9 +3,9 @@ package middleware
 import (
 	"errors"
 	"net/http"
-	"slices"
 
 	"github.com/gowsgi/gowsgi/adapter"
+	"github.com/gowsgi/gowsgi/internal/gone"
 	"github.com/gowsgi/gowsgi/internal/recorder"
 )
 
@@ -35,7 +35,5 @@ func disconnected(err, met error, r *http.Request) bool {
 	if met == nil || !errors.Is(err, met) {
 		return false
 	}
-	return r.ProtoMajor >= 2 || slices.ContainsFunc(adapter.DefaultIgnoredErrors, func(target error) bool {
-		return errors.Is(met, target)
-	})
+	return gone.Is(met, r, adapter.DefaultIgnoredErrors)
 }

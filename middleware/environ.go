@@ -3,6 +3,7 @@ package middleware
 import (
 	"net/http"
 
+	"github.com/gowsgi/gowsgi/environ"
 	"github.com/gowsgi/gowsgi/internal/seam"
 )
 
@@ -15,5 +16,7 @@ import (
 // router's Use, not around the router.
 func Environ(base map[string]any) func(http.Handler) http.Handler {
 	scope := seam.NewScope(base)
-	return func(next http.Handler) http.Handler { return seam.WithEnviron(next, scope) }
+	return func(next http.Handler) http.Handler {
+		return new(environ.Inside).Handler(seam.Pass{}, next, scope)
+	}
 }

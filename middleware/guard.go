@@ -1,13 +1,12 @@
 package middleware
 
 import (
-	"io"
 	"log"
 	"net/http"
-	"strconv"
 	"strings"
 
 	"github.com/gowsgi/gowsgi/environ"
+	"github.com/gowsgi/gowsgi/internal/answer"
 	"github.com/gowsgi/gowsgi/internal/recorder"
 	"github.com/gowsgi/gowsgi/internal/refuse"
 )
@@ -49,7 +48,8 @@ func (g *guard) Allow(status int) bool {
 	}
 	logRefusal(g.r, err)
 	if status >= 200 {
-		answerRefusal(g.ResponseWriter, g.r)
+		clear(g.ResponseWriter.Header())
+		answer.Plain(g.ResponseWriter, g.r, http.StatusInternalServerError, http.StatusText(http.StatusInternalServerError))
 	}
 	return false
 }
@@ -87,20 +87,6 @@ func (g *guard) checkField(name, value string, status int, length *int64) error 
 		err = refuse.HopByHop(name, status)
 	}
 	return err
-}
-
-// answerRefusal replaces the response that was refused.
-func answerRefusal(w http.ResponseWriter, r *http.Request) {
-	const body = "Internal Server Error"
-	header := w.Header()
-	clear(header)
-	header.Set("Content-Type", "text/plain")
-	header.Set("Content-Length", strconv.Itoa(len(body)))
-	if r.ProtoMajor < 2 {
-		header.Set("Connection", "close")
-	}
-	w.WriteHeader(http.StatusInternalServerError)
-	_, _ = io.WriteString(w, body)
 }
 
 // dropBadTrailers takes out what the handler set after its header was sent.

@@ -24,31 +24,3 @@ func Example() {
 	// {'HTTP_AUTHORIZATION': '<MASKED>', 'REMOTE_ADDR': '::1'}
 	// {'HTTP_AUTHORIZATION': 'secret', 'REMOTE_ADDR': '::1'}
 }
-
-func ExamplePolicy_Allows() {
-	fmt.Println(secure.WSGI.Allows("REMOTE_ADDR"), secure.WSGI.Allows("HTTP_COOKIE"))
-	// Output: true false
-}
-
-func ExamplePolicy_Append() {
-	values := dict{"REMOTE_ADDR": "::1", "HTTP_COOKIE": "session=secret"}
-	fmt.Printf("%s\n", secure.WSGI.Append(nil, "dict", values))
-	// Output: {'REMOTE_ADDR': '::1', (hidden keys: 1)}
-}
-
-func ExamplePolicy_Shown() {
-	values := dict{"REMOTE_ADDR": "::1", "HTTP_COOKIE": "session=secret"}
-	policy := secure.Policy{Allow: []string{"REMOTE_ADDR"}, ShowMaskedKeys: true}
-	for key, value := range policy.Shown(values) {
-		fmt.Println(key, value)
-	}
-	// Output:
-	// HTTP_COOKIE <MASKED>
-	// REMOTE_ADDR ::1
-}
-
-func ExamplePolicy_Hidden() {
-	values := dict{"REMOTE_ADDR": "::1", "HTTP_COOKIE": "session=secret"}
-	fmt.Println(secure.WSGI.Hidden(values))
-	// Output: 1
-}

@@ -120,7 +120,7 @@ func (v validateVector) environ(warned io.Writer) *environ.Environ {
 	env := environ.New(map[string]any{
 		"REQUEST_METHOD": "GET", "SCRIPT_NAME": "", "PATH_INFO": "/", "QUERY_STRING": "", "SERVER_NAME": "localhost", "SERVER_PORT": "80",
 		"SERVER_PROTOCOL": "HTTP/1.1", "HTTP_HOST": "localhost", "wsgi.version": [2]int{1, 0}, "wsgi.url_scheme": "http",
-		"wsgi.input": closableInput{strings.NewReader("some\nlines\nof\ninput")}, "wsgi.errors": closableErrors{logadapter.NewWriter(warned)},
+		"wsgi.input": closableInput{strings.NewReader("some\nlines\nof\ninput")}, "wsgi.errors": closableErrors{logadapter.FromWriter(warned)},
 		"wsgi.multithread": false, "wsgi.multiprocess": false, "wsgi.run_once": false,
 	})
 	for key, change := range v.Environ {

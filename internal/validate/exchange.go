@@ -1,4 +1,4 @@
-package middleware
+package validate
 
 import (
 	"cmp"
@@ -166,7 +166,7 @@ func (ex *exchange) end() error {
 		return err
 	}
 	if !ex.started {
-		if seam.Hijacked(ex.env) {
+		if peer := ex.env.Inside(seam.Pass{}).Peer(); peer != nil && peer.Hijacked() {
 			return nil
 		}
 		return details.broken("the App has not called start by the end of its Body")

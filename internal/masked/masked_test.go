@@ -1,4 +1,4 @@
-package secure_test
+package masked_test
 
 import (
 	"fmt"
@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/stretchr/testify/require"
 
+	"github.com/gowsgi/gowsgi/internal/masked"
 	"github.com/gowsgi/gowsgi/secure"
 )
 
@@ -87,10 +88,10 @@ func TestPolicies(t *testing.T) {
 		{"a value that looks masked", secure.Policy{Off: true}, dict{"a": "<MASKED>"}, "{'a': '<MASKED>'}", []string{"a=<MASKED>"}, 0},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			require.Equal(t, "at: "+tt.text, string(tt.policy.Append([]byte("at: "), "dict", tt.values)))
-			require.Equal(t, tt.hidden, tt.policy.Hidden(tt.values))
+			require.Equal(t, "at: "+tt.text, string(masked.Append([]byte("at: "), tt.policy, "dict", tt.values)))
+			require.Equal(t, tt.hidden, masked.Hidden(tt.policy, tt.values))
 			var shown []string
-			for key, value := range tt.policy.Shown(tt.values) {
+			for key, value := range masked.Shown(tt.policy, tt.values) {
 				shown = append(shown, key+"="+fmt.Sprint(value))
 			}
 			if diff := cmp.Diff(tt.shown, shown); diff != "" {
@@ -117,7 +118,7 @@ func TestAllows(t *testing.T) {
 		{"another case", secure.WSGI, "remote_addr", false},
 		{"off", secure.Policy{Off: true}, "HTTP_COOKIE", true},
 	} {
-		t.Run(tt.name, func(t *testing.T) { require.Equal(t, tt.want, tt.policy.Allows(tt.key)) })
+		t.Run(tt.name, func(t *testing.T) { require.Equal(t, tt.want, masked.Allows(tt.policy, tt.key)) })
 	}
 }
 
@@ -132,7 +133,7 @@ func TestShownStopsEarly(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			var keys []string
-			for key := range tt.policy.Shown(dict{"a": 1, "b": 2}) {
+			for key := range masked.Shown(tt.policy, dict{"a": 1, "b": 2}) {
 				keys = append(keys, key)
 				break
 			}
@@ -150,7 +151,7 @@ func TestAllowIsLeftAlone(t *testing.T) {
 		go func() {
 			defer func() { done <- struct{}{} }()
 			for range 100 {
-				_ = policy.Append(nil, "dict", dict{"a": 1, "b": 2})
+				_ = masked.Append(nil, policy, "dict", dict{"a": 1, "b": 2})
 			}
 		}()
 	}
@@ -169,11 +170,11 @@ func FuzzPolicy(f *testing.F) {
 		const secret = "hunter-2-secret"
 		policy := secure.Policy{Allow: []string{allowed}, ShowMaskedKeys: show}
 		values := dict{allowed: "fine", key: secret}
-		text := string(policy.Append(nil, "dict", values))
+		text := string(masked.Append(nil, policy, "dict", values))
 		if key != allowed {
 			require.NotContains(t, text, secret)
 			require.Contains(t, text, "'fine'")
 		}
-		require.Equal(t, len(values), policy.Hidden(values)+len(maps.Collect(policy.Shown(values))))
+		require.Equal(t, len(values), masked.Hidden(policy, values)+len(maps.Collect(masked.Shown(policy, values))))
 	})
 }

@@ -1,4 +1,4 @@
-package middleware
+package validate
 
 import (
 	"errors"
@@ -7,7 +7,7 @@ import (
 	"runtime"
 
 	"github.com/gowsgi/gowsgi/adapter"
-	"github.com/gowsgi/gowsgi/internal/seam"
+	"github.com/gowsgi/gowsgi/internal/body"
 )
 
 // take checks what the App has returned, and returns it for the server. What
@@ -17,9 +17,9 @@ func (ex *exchange) take(inner adapter.Body, met error) (adapter.Body, error) {
 		_, _ = ex.close()
 		return inner, met
 	}
-	body, err := ex.admit(inner)
+	checked, err := ex.admit(inner)
 	if err == nil {
-		return body, nil
+		return checked, nil
 	}
 	if closer, ok := inner.(io.Closer); ok {
 		err = errors.Join(err, closer.Close())
@@ -28,12 +28,12 @@ func (ex *exchange) take(inner adapter.Body, met error) (adapter.Body, error) {
 }
 
 func (ex *exchange) admit(inner adapter.Body) (adapter.Body, error) {
-	switch {
-	case inner == nil:
+	switch inner := inner.(type) {
+	case nil:
 		return nil, ex.end()
-	case seam.IsList(inner): // a wrapper would hide its length
+	case body.List: // a wrapper would hide its length
 		return inner, ex.checkList(inner)
-	case seam.IsFile(inner): // and sendfile
+	case *body.File: // and sendfile
 		return inner, ex.checkFile()
 	}
 	if err := ex.unheard(); err != nil {
@@ -59,15 +59,15 @@ func (ex *exchange) checkFile() error {
 	return err
 }
 
-// body checks a Body, and what the server does with it.
-type body struct {
+// checkedBody checks a Body, and what the server does with it.
+type checkedBody struct {
 	inner adapter.Body
 	ex    *exchange
 	asked bool // Chunks was called
 }
 
-func newBody(inner adapter.Body, ex *exchange) *body {
-	b := &body{inner: inner, ex: ex}
+func newBody(inner adapter.Body, ex *exchange) *checkedBody {
+	b := &checkedBody{inner: inner, ex: ex}
 	runtime.AddCleanup(b, (*exchange).reportUnclosed, ex)
 	return b
 }
@@ -78,7 +78,7 @@ func (ex *exchange) reportUnclosed() {
 	}
 }
 
-func (b *body) Chunks() iter.Seq2[[]byte, error] {
+func (b *checkedBody) Chunks() iter.Seq2[[]byte, error] {
 	if b.asked {
 		return yieldError(details.broken("the server called Chunks of a Body twice"))
 	}
@@ -90,7 +90,7 @@ func yieldError(err error) iter.Seq2[[]byte, error] {
 	return func(yield func([]byte, error) bool) { yield(nil, err) }
 }
 
-func (b *body) iterate(yield func([]byte, error) bool) {
+func (b *checkedBody) iterate(yield func([]byte, error) bool) {
 	if err := b.ex.begin(); err != nil {
 		yield(nil, err)
 		return
@@ -115,7 +115,7 @@ func (b *body) iterate(yield func([]byte, error) bool) {
 // pass yields chunks until they end, in an error or not, or the server has
 // stopped asking. It keeps an error back until the Body has returned, to see
 // that nothing follows it.
-func (b *body) pass(chunks iter.Seq2[[]byte, error], yield func([]byte, error) bool) (stopped bool, err error) {
+func (b *checkedBody) pass(chunks iter.Seq2[[]byte, error], yield func([]byte, error) bool) (stopped bool, err error) {
 	for chunk, met := range chunks {
 		switch {
 		case err != nil:
@@ -140,7 +140,7 @@ func (b *body) pass(chunks iter.Seq2[[]byte, error], yield func([]byte, error) b
 }
 
 // Close closes the Body that the App gave, once.
-func (b *body) Close() error {
+func (b *checkedBody) Close() error {
 	unheard, again := b.ex.close()
 	if again {
 		return details.broken("the server closed a Body twice")
