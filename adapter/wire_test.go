@@ -43,7 +43,7 @@ func answer(status string, headers adapter.Headers, body adapter.Body) adapter.A
 
 const get = "GET / HTTP/1.1\nHost: x\n\n"
 
-// TestWhatGoesOut is DESIGN's table of what happens when, for a GET over
+// TestWhatGoesOut is the table of docs/design.md of what happens when, for a GET over
 // HTTP/1.1 whose client closes its sending half at once.
 func TestWhatGoesOut(t *testing.T) {
 	boom := errors.New("boom")

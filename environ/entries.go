@@ -125,7 +125,7 @@ func (st *state) findServer(e *entry) (ok bool) {
 // net/http's canonical form, which no client can send.
 func (st *state) appendHeaders(dst []entry) []entry {
 	for name, values := range st.req.Header {
-		key := commonKey(name)
+		key := commonKeys[name]
 		if key == "" {
 			if !isKey(name) {
 				continue

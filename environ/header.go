@@ -24,9 +24,6 @@ func (st *state) header(key, name string) (string, bool) {
 	case "HTTP_CONTENT_TYPE", "HTTP_CONTENT_LENGTH", "HTTP_PROXY":
 		return "", false
 	}
-	if common := commonHeader(key); common != "" {
-		return joinValues(common, r.Header[common])
-	}
 	var space [64]byte
 	canonical := appendHeaderName(space[:0], name)
 	values, ok := r.Header[string(canonical)]
@@ -119,100 +116,20 @@ func appendHeaderName(dst []byte, name string) []byte {
 	return dst
 }
 
-// The headers that nearly every request has need no conversion, which is most
-// of what a key costs.
-
-func commonHeader(key string) string {
-	switch key {
-	case "HTTP_ACCEPT":
-		return "Accept"
-	case "HTTP_ACCEPT_ENCODING":
-		return "Accept-Encoding"
-	case "HTTP_ACCEPT_LANGUAGE":
-		return "Accept-Language"
-	case "HTTP_AUTHORIZATION":
-		return "Authorization"
-	case "HTTP_CACHE_CONTROL":
-		return "Cache-Control"
-	case "HTTP_CONNECTION":
-		return "Connection"
-	case "HTTP_COOKIE":
-		return "Cookie"
-	case "HTTP_IF_MODIFIED_SINCE":
-		return "If-Modified-Since"
-	case "HTTP_IF_NONE_MATCH":
-		return "If-None-Match"
-	case "HTTP_ORIGIN":
-		return "Origin"
-	case "HTTP_REFERER":
-		return "Referer"
-	case "HTTP_SEC_FETCH_DEST":
-		return "Sec-Fetch-Dest"
-	case "HTTP_SEC_FETCH_MODE":
-		return "Sec-Fetch-Mode"
-	case "HTTP_SEC_FETCH_SITE":
-		return "Sec-Fetch-Site"
-	case "HTTP_SEC_FETCH_USER":
-		return "Sec-Fetch-User"
-	case "HTTP_UPGRADE_INSECURE_REQUESTS":
-		return "Upgrade-Insecure-Requests"
-	case "HTTP_USER_AGENT":
-		return "User-Agent"
-	case "HTTP_X_FORWARDED_FOR":
-		return "X-Forwarded-For"
-	case "HTTP_X_FORWARDED_PROTO":
-		return "X-Forwarded-Proto"
-	case "HTTP_X_REQUESTED_WITH":
-		return "X-Requested-With"
+// commonKeys has the keys of the headers that nearly every request has, so that
+// listing an environ makes no string for them.
+var commonKeys = func() map[string]string {
+	keys := make(map[string]string)
+	for _, name := range [...]string{
+		"Accept", "Accept-Encoding", "Accept-Language", "Authorization", "Cache-Control", "Connection", "Cookie",
+		"If-Modified-Since", "If-None-Match", "Origin", "Referer", "Sec-Fetch-Dest", "Sec-Fetch-Mode", "Sec-Fetch-Site",
+		"Sec-Fetch-User", "Upgrade-Insecure-Requests", "User-Agent", "X-Forwarded-For", "X-Forwarded-Proto",
+		"X-Requested-With",
+	} {
+		keys[name] = headerKey(name)
 	}
-	return ""
-}
-
-func commonKey(name string) string {
-	switch name {
-	case "Accept":
-		return "HTTP_ACCEPT"
-	case "Accept-Encoding":
-		return "HTTP_ACCEPT_ENCODING"
-	case "Accept-Language":
-		return "HTTP_ACCEPT_LANGUAGE"
-	case "Authorization":
-		return "HTTP_AUTHORIZATION"
-	case "Cache-Control":
-		return "HTTP_CACHE_CONTROL"
-	case "Connection":
-		return "HTTP_CONNECTION"
-	case "Cookie":
-		return "HTTP_COOKIE"
-	case "If-Modified-Since":
-		return "HTTP_IF_MODIFIED_SINCE"
-	case "If-None-Match":
-		return "HTTP_IF_NONE_MATCH"
-	case "Origin":
-		return "HTTP_ORIGIN"
-	case "Referer":
-		return "HTTP_REFERER"
-	case "Sec-Fetch-Dest":
-		return "HTTP_SEC_FETCH_DEST"
-	case "Sec-Fetch-Mode":
-		return "HTTP_SEC_FETCH_MODE"
-	case "Sec-Fetch-Site":
-		return "HTTP_SEC_FETCH_SITE"
-	case "Sec-Fetch-User":
-		return "HTTP_SEC_FETCH_USER"
-	case "Upgrade-Insecure-Requests":
-		return "HTTP_UPGRADE_INSECURE_REQUESTS"
-	case "User-Agent":
-		return "HTTP_USER_AGENT"
-	case "X-Forwarded-For":
-		return "HTTP_X_FORWARDED_FOR"
-	case "X-Forwarded-Proto":
-		return "HTTP_X_FORWARDED_PROTO"
-	case "X-Requested-With":
-		return "HTTP_X_REQUESTED_WITH"
-	}
-	return ""
-}
+	return keys
+}()
 
 // upgradeRequested reports whether the client asks to switch protocols, in
 // which case wsgi.input may become the raw connection.

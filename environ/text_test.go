@@ -21,7 +21,7 @@ import (
 
 var verbs = []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%X", "%d", "%t", "%e", "%c", "%U", "%10.3v", "%-70s", "% x", "%#q", "%+.2q", "%z"}
 
-// DESIGN.md, "How a masked environ prints".
+// docs/design.md has the same table.
 func TestText(t *testing.T) {
 	two := dict{"REMOTE_ADDR": "::1", "HTTP_AUTHORIZATION": "secret"}
 	address := []string{"REMOTE_ADDR"}

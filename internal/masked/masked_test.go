@@ -50,7 +50,7 @@ func TestPolicies(t *testing.T) {
 		shown  []string
 		hidden int
 	}{
-		// DESIGN.md, "How a masked environ prints".
+		// docs/design.md has the same table.
 		{"SecureEnviron", secure.Default, two, "<dict (keys: 2)>", nil, 2},
 		{"SecureEnviron with a whitelist", secure.Policy{Allow: address, ShowMaskedKeys: true}, two,
 			"{'HTTP_AUTHORIZATION': '<MASKED>', 'REMOTE_ADDR': '::1'}",

@@ -1,4 +1,4 @@
-package middleware_test
+package validate_test
 
 import (
 	"errors"
@@ -18,6 +18,9 @@ import (
 	"github.com/gowsgi/gowsgi/internal/wiretest"
 	"github.com/gowsgi/gowsgi/middleware"
 )
+
+// noStart is a start that takes everything.
+func noStart(string, adapter.Headers, ...error) (io.Writer, error) { return io.Discard, nil }
 
 // closing is a Body that counts what is done with it.
 type closing struct {

@@ -1,4 +1,4 @@
-package middleware_test
+package validate_test
 
 import (
 	"errors"
