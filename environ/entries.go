@@ -33,7 +33,7 @@ func (e *entry) isNone() bool {
 // none stands for a value that is nil.
 type none struct{}
 
-// usual is as many keys as an environ has, generously.
+// usual is a generous estimate of the number of keys in an environ.
 const usual = 64
 
 // entries appends every key with its value, once each, in no order.
@@ -119,10 +119,10 @@ func (st *state) findServer(e *entry) (ok bool) {
 	return ok
 }
 
-// appendHeaders appends the HTTP_ keys of the request's headers. A name with an
-// underscore would forge its dashed twin, and Proxy the variable that HTTP
-// clients read (httpoxy); neither is a key, nor is a name that is not in
-// net/http's canonical form, which no client can send.
+// appendHeaders appends the HTTP_ keys of the request's headers. Three kinds of names
+// have no key: a name with an underscore, which would forge the key of the name with
+// a dash; Proxy, which would forge the variable that HTTP clients read (httpoxy); and
+// a name that is not in net/http's canonical form, which no client can send.
 func (st *state) appendHeaders(dst []entry) []entry {
 	for name, values := range st.req.Header {
 		key := commonKeys[name]
@@ -201,9 +201,9 @@ func hasKey(entries []entry, key string) bool {
 	return slices.ContainsFunc(entries, func(e entry) bool { return e.key == key })
 }
 
-// toMap makes a map of entries. It boxes their strings together: an interface
-// that is taken from an array behind an interface points into the array, which
-// saves an allocation for each (docs/cost.md).
+// toMap makes a map of entries. Their strings are boxed together: reflect makes an
+// interface of an array's element by a pointer into the array, which saves an
+// allocation for each string (docs/cost.md).
 func toMap(entries []entry) map[string]any {
 	var texts [usual]string
 	for i := range min(len(entries), usual) {

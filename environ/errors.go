@@ -9,8 +9,8 @@ import (
 	"github.com/gowsgi/gowsgi/logadapter"
 )
 
-// ErrorStream is what wsgi.errors can do (PEP 3333, "Input and Error Streams").
-// *logadapter.Stream is one.
+// ErrorStream has the methods of wsgi.errors (PEP 3333, "Input and Error Streams").
+// A *logadapter.Stream is one.
 type ErrorStream interface {
 	io.Writer
 	io.StringWriter

@@ -9,7 +9,8 @@ import (
 	"github.com/gowsgi/gowsgi/internal/pyrepr"
 )
 
-// The keys that are not headers, by who knows their values.
+// requestKeys and serverKeys are the keys that are not headers: the request says the
+// values of the first, the server those of the second.
 var (
 	requestKeys = [...]string{
 		"CONTENT_LENGTH", "CONTENT_TYPE", "PATH_INFO", "QUERY_STRING", "REMOTE_ADDR", "REMOTE_PORT", "REQUEST_METHOD",
@@ -21,7 +22,7 @@ var (
 	}
 )
 
-// Values that every request shares, boxed once.
+// These values are the same for every request, and boxed once.
 var (
 	wsgiVersion    any = [2]int{1, 0}
 	serverSoftware     = "gowsgi/0.1 Go/" + strings.TrimPrefix(runtime.Version(), "go")

@@ -21,9 +21,9 @@ type route struct {
 	final   bool // nothing is left to be found
 }
 
-// live finds the route anew each time it is asked for, since chi is still
-// routing, until pin reads it for the last time: chi recycles its context when
-// the request ends.
+// live is the route of a request that chi is still routing. It is found anew each
+// time it is asked for, until pin finds it for the last time: chi recycles its
+// context when the request ends.
 type live struct {
 	mu   sync.Mutex
 	rctx *chi.Context // nil once pinned
@@ -78,7 +78,7 @@ func (st *state) pin() {
 	}
 }
 
-// find makes the zero route that of st's request.
+// find fills the zero route in for the request of st.
 func (r *route) find(st *state, rctx *chi.Context) {
 	if st.req == nil {
 		return
@@ -114,8 +114,8 @@ func (r *route) mountAt(given string) {
 	}
 }
 
-// splitPath splits the decoded path of r where a router, http.StripPrefix or
-// both have mounted whoever asks.
+// splitPath splits the decoded path of r at the mount that a router, http.StripPrefix
+// or both have made.
 func splitPath(r *http.Request, rctx *chi.Context, asked string) (script, info string) {
 	script, info = "", r.URL.Path
 	if rctx != nil && rctx.RoutePath != "" {
@@ -148,8 +148,8 @@ func tidy(script, info string) (string, string) {
 	return script, info
 }
 
-// asked is the path that is split: the request line's, or that of a request
-// made of an environ, which has a SCRIPT_NAME above it already.
+// asked returns the path that is split: that of the request line or, below a request
+// that was made of an environ, the path of that request, and the SCRIPT_NAME above it.
 func (st *state) asked() (path, above string) {
 	for outer := st.parent; outer != nil; outer = outer.parent {
 		if outer.rebuilt != nil {
@@ -180,8 +180,8 @@ func askedPath(r *http.Request) string {
 	return asked.Path
 }
 
-// splitMount splits the path of u where chi has mounted whoever asks: before
-// what it has left to route.
+// splitMount splits the path of u at chi's mount: before the part that chi still has
+// to route.
 func splitMount(u *url.URL, rctx *chi.Context, asked string) (script, info string) {
 	routePath, full, escaped := rctx.RoutePath, u.Path, u.RawPath
 	if (unclean(full) || unclean(escaped)) && routesClean(rctx) {
@@ -232,8 +232,8 @@ func unclean(p string) bool {
 	return false
 }
 
-// routesClean reports whether chi may have routed on another path than the
-// URL's, as its CleanPath makes it: nothing that it has found is unclean.
+// routesClean reports whether chi may have routed on a path that its CleanPath made
+// of the URL's: nothing that chi has found is unclean.
 func routesClean(rctx *chi.Context) bool {
 	if path.Clean(rctx.RoutePath) != rctx.RoutePath {
 		return false
@@ -271,8 +271,8 @@ func unescape(s string) string {
 	return s
 }
 
-// copyParams copies what chi has found in the path of u, decoded: it is escaped
-// where chi routed on the escaped path.
+// copyParams copies the parameters that chi has found in the path of u, and decodes
+// them where chi routed on the escaped path.
 func copyParams(u *url.URL, rctx *chi.Context) *chi.RouteParams {
 	if !hasParams(rctx.URLParams) {
 		return nil
@@ -296,11 +296,11 @@ func hasParams(params chi.RouteParams) bool {
 	return false
 }
 
-// RoutingArgs is the value of wsgiorg.routing_args: what the router found in
-// the path. Without a match the key is absent.
+// RoutingArgs is the value of wsgiorg.routing_args: the parameters that the router
+// found in the path. Where it found none the key is absent.
 type RoutingArgs struct {
-	Positional []string          // what wildcards matched, in order
-	Named      map[string]string // what named parameters matched
+	Positional []string          // the matches of wildcards, in order
+	Named      map[string]string // the matches of named parameters
 }
 
 // routingArgs takes the parameters from chi, or from http.ServeMux where there

@@ -16,7 +16,7 @@ const typeName = "environ.Environ"
 // style (SecureEnviron.__repr__), its keys sorted.
 func (e Environ) String() string { return string(e.append(make([]byte, 0, 128))) }
 
-// GoString is String: %#v is no way around the policy.
+// GoString returns the text of String, so that %#v keeps to the policy too.
 func (e Environ) GoString() string { return e.String() }
 
 // Format writes the text of String, whatever the verb and its flags.
@@ -25,9 +25,9 @@ func (e Environ) Format(f fmt.State, _ rune) { _, _ = f.Write(e.append(nil)) }
 // MarshalText returns the text of String. The error is always nil.
 func (e Environ) MarshalText() ([]byte, error) { return e.append(nil), nil }
 
-// MarshalJSON returns an object of what the policy shows, and under
-// "hidden_keys" the number of the other keys, if any. Values that JSON has no
-// form for are their Python text. The error is always nil.
+// MarshalJSON returns an object with the keys that the policy shows, and under
+// "hidden_keys" the number of the other keys, if any. A value that JSON has no form
+// for is written as its Python text. The error is always nil.
 func (e Environ) MarshalJSON() ([]byte, error) {
 	policy := e.policy()
 	object := make(map[string]any)
@@ -40,8 +40,8 @@ func (e Environ) MarshalJSON() ([]byte, error) {
 	return json.Marshal(object)
 }
 
-// LogValue is a group of what the policy shows, and under "hidden_keys" the
-// number of the other keys, if any (log/slog.LogValuer).
+// LogValue returns a group with the keys that the policy shows, and under
+// "hidden_keys" the number of the other keys, if any (log/slog.LogValuer).
 func (e Environ) LogValue() slog.Value {
 	policy := e.policy()
 	var attrs []slog.Attr
@@ -70,8 +70,9 @@ func (e *Environ) policy() secure.Policy {
 	return secure.WSGI
 }
 
-// plain keeps what every encoder writes alike and turns the rest into its
-// Python text: an encoder let loose on a value would find its own roads into it.
+// plain keeps the types that every encoder writes alike and turns any other value
+// into its Python text: an encoder might print more of such a value than the policy
+// shows.
 func plain(value any) any {
 	switch v := value.(type) {
 	case string:

@@ -8,7 +8,7 @@ import (
 )
 
 // Environ gives each request an environ, with base as its base values, that
-// environ.FromContext finds downstream. What is Set on it shows in the environs
+// environ.FromContext finds downstream. A key that is Set on it shows in the environs
 // of the Handlers below: an authenticating middleware can Set REMOTE_USER for
 // an old application.
 //

@@ -3,6 +3,6 @@
 // An environ holds cookies, authorization headers and query strings, and an
 // environ gets logged: by an error report, by a debugger's %+v, by a test that
 // failed. gevent.pywsgi answers with SecureEnviron, a dict whose repr is
-// masked. This package is that idea without the dict: a [Policy] decides, and
-// whoever holds an environ (package environ) asks it.
+// masked. Here a [Policy] says which values are shown, and the environ of package
+// environ prints itself under it.
 package secure

@@ -10,8 +10,8 @@ import (
 	"github.com/gowsgi/gowsgi/internal/body"
 )
 
-// take checks what the App has returned, and returns it for the server. What
-// the App itself says went wrong comes first.
+// take checks the Body that the App has returned, and returns it for the server.
+// An error of the App's own comes first.
 func (ex *exchange) take(inner adapter.Body, met error) (adapter.Body, error) {
 	if met != nil {
 		_, _ = ex.close()
@@ -59,7 +59,7 @@ func (ex *exchange) checkFile() error {
 	return err
 }
 
-// checkedBody checks a Body, and what the server does with it.
+// checkedBody checks a Body, and how the server uses it.
 type checkedBody struct {
 	inner adapter.Body
 	ex    *exchange

@@ -17,7 +17,7 @@ type rule struct {
 	ok        func(value any) bool
 }
 
-// What every environ has.
+// requiredKeys are the keys that every environ has.
 var requiredKeys = [...]rule{
 	{"REQUEST_METHOD", "a method: a token of HTTP", stringThat(httpguts.ValidHeaderFieldName)},
 	{"SERVER_NAME", "a string that is not empty", stringThat(isFilled)},
@@ -32,20 +32,20 @@ var requiredKeys = [...]rule{
 	{"wsgi.run_once", "a bool", is[bool]},
 }
 
-// What may be empty or absent.
+// optionalKeys may be empty or absent.
 var optionalKeys = [...]rule{
 	{"SCRIPT_NAME", `empty, or a path that begins with "/" and does not end in one`, stringThat(isMount)},
 	{"PATH_INFO", `empty, "*", or a path that begins with "/"`, stringThat(isPath)},
 	{"CONTENT_LENGTH", "empty or digits", stringThat(isLength)},
 }
 
-// What a header becomes under a name of its own.
+// forbiddenKeys are headers that have a key without HTTP_ instead.
 var forbiddenKeys = [...]struct{ key, instead string }{
 	{"HTTP_CONTENT_TYPE", "CONTENT_TYPE"},
 	{"HTTP_CONTENT_LENGTH", "CONTENT_LENGTH"},
 }
 
-// checkEnviron checks what the server, or a middleware, gives to the App.
+// checkEnviron checks the environ that the server, or a middleware, gives to the App.
 func checkEnviron(env *environ.Environ) error {
 	for key, value := range env.All() {
 		if !strings.Contains(key, ".") && !is[string](value) {
@@ -73,7 +73,7 @@ func checkEnviron(env *environ.Environ) error {
 	return checkTogether(env)
 }
 
-// checkTogether checks what no key shows alone.
+// checkTogether checks rules that concern more than one key.
 func checkTogether(env *environ.Environ) error {
 	path := env.Get("PATH_INFO")
 	if path == "" && env.Get("SCRIPT_NAME") == "" {

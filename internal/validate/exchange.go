@@ -97,7 +97,7 @@ func (ex *exchange) hold(err error) error {
 	return err
 }
 
-// unheard returns what the server has not heard of, once.
+// unheard returns the finding that the server has not heard of yet, once.
 func (ex *exchange) unheard() error {
 	ex.mu.Lock()
 	defer ex.mu.Unlock()
@@ -174,7 +174,7 @@ func (ex *exchange) end() error {
 	return ex.declared.checkEnd(ex.sent, ex.head)
 }
 
-// close notes the end, and returns what the server has not heard of; again
+// close notes the end, and returns the finding that the server has not heard of; again
 // reports whether it has been called before.
 func (ex *exchange) close() (unheard error, again bool) {
 	ex.mu.Lock()

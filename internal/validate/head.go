@@ -9,15 +9,15 @@ import (
 	"github.com/gowsgi/gowsgi/internal/refuse"
 )
 
-// declared is what a response that start was called for has said of its body.
+// declared is the part of a response's head that speaks of its body.
 type declared struct {
 	code   int
 	length int64 // -1: no Content-Length
 	typed  bool  // there is a Content-Type
 }
 
-// checkHead checks what the App gives to start. What start itself refuses comes
-// first, so that the two agree.
+// checkHead checks the status and headers that the App gives to start. The rules of
+// start itself come first, so that the two agree.
 func checkHead(status string, headers adapter.Headers) (declared, error) {
 	code, err := checkStatus(status)
 	if err != nil {
@@ -104,10 +104,10 @@ func (d *declared) checkContent() error {
 	return nil
 }
 
-// isSwitch reports whether what follows is no body.
+// isSwitch reports whether the bytes that follow are no body.
 func (d *declared) isSwitch() bool { return d.code == http.StatusSwitchingProtocols }
 
-// checkSize checks what a body of size bytes, or that many so far, may be.
+// checkSize checks that a body may have size bytes, or that many so far.
 func (d *declared) checkSize(size int64) error {
 	switch {
 	case size == 0:

@@ -48,8 +48,8 @@ func (s section) broken(format string, args ...any) error {
 	return fmt.Errorf("middleware: Validate: %w (PEP 3333, %q)", fmt.Errorf(format, args...), string(s))
 }
 
-// warnings are what wsgiref.validate warns of, each given once, as Python's
-// warnings are.
+// warnings are the things that wsgiref.validate only warns of. Each is given once, as
+// Python's warnings are.
 type warnings struct{ query, method sync.Once }
 
 func (w *warnings) write(env *environ.Environ) {
