@@ -14,6 +14,7 @@ import (
 
 	"github.com/gowsgi/gowsgi/environ"
 	"github.com/gowsgi/gowsgi/internal/body"
+	"github.com/gowsgi/gowsgi/internal/recorder"
 	"github.com/gowsgi/gowsgi/internal/seam"
 )
 
@@ -57,13 +58,14 @@ type handlerWriter struct {
 	header http.Header
 	outer  http.Header // what header held before; nil for nothing
 	kept   http.Header // what of it the handler had left alone by WriteHeader
+	late   http.Header // trailers set between WriteHeader and the time the head goes out
 
 	code    int     // 0 until WriteHeader
 	fields  Headers // the header as it was then
 	space   [4][2]string
 	out     io.Writer // write(), once start was called
 	held    []byte    // written, and not yet handed on
-	small   [72]byte  // room for a short body; all is 352 bytes then, as a response
+	small   [64]byte  // room for a short body; all is 352 bytes then, as a response
 	length  int64     // declared Content-Length; -1 for none
 	written int64
 	err     error
@@ -105,7 +107,7 @@ func (w *handlerWriter) WriteHeader(code int) {
 		panic(fmt.Sprintf("adapter: invalid WriteHeader code %d", code))
 	case code < 200 && code != http.StatusSwitchingProtocols:
 		if w.peer != nil {
-			w.peer.w.WriteHeader(code)
+			recorder.Inform(w.peer.w, code)
 		}
 		return
 	}
@@ -189,9 +191,7 @@ func (w *handlerWriter) Write(p []byte) (int, error) {
 	if err := w.push(p); err != nil {
 		return 0, err
 	}
-	n, err := w.out.Write(p)
-	w.err = err
-	return n, err
+	return w.emit(p)
 }
 
 func (w *handlerWriter) WriteString(s string) (int, error) {
@@ -235,10 +235,18 @@ func (w *handlerWriter) push(next []byte) error {
 		w.begin(next)
 	}
 	if w.err == nil && len(w.held) > 0 {
-		_, w.err = w.out.Write(w.held)
+		_, _ = w.emit(w.held)
 		w.held = w.held[:0]
 	}
 	return w.err
+}
+
+// emit writes p, with the head before it where that is still to be sent.
+func (w *handlerWriter) emit(p []byte) (int, error) {
+	n, err := w.out.Write(p)
+	w.err = err
+	w.putTrailers()
+	return n, err
 }
 
 // begin calls start. As net/http does, it guesses a Content-Type from the first
@@ -251,6 +259,7 @@ func (w *handlerWriter) begin(next []byte) {
 	if !w.typed && len(first) > 0 && !w.bodiless() {
 		w.fields = append(w.fields, [2]string{"Content-Type", http.DetectContentType(first)})
 	}
+	w.takeTrailers()
 	w.clearHeader()
 	w.out, w.err = w.start(statusLine(w.code), w.fields)
 }
@@ -264,7 +273,7 @@ func (w *handlerWriter) clearHeader() {
 	}
 	for name, values := range w.header {
 		switch {
-		case name == "Trailer", name == "Transfer-Encoding" && w.framed, values == nil:
+		case name == "Trailer", name == "Transfer-Encoding" && w.framed, values == nil, strings.HasPrefix(name, http.TrailerPrefix):
 		default:
 			delete(w.header, name)
 		}
@@ -284,8 +293,8 @@ func (w *handlerWriter) FlushError() error {
 	if err := w.push(nil); err != nil || held {
 		return err
 	}
-	_, w.err = w.out.Write(nil)
-	return w.err
+	_, err := w.emit(nil)
+	return err
 }
 
 // ReadFrom leaves a regular file to write(), where that can send it whole.
@@ -301,6 +310,7 @@ func (w *handlerWriter) ReadFrom(r io.Reader) (int64, error) {
 			n, err := out.ReadFrom(r)
 			w.written += n
 			w.err = err
+			w.putTrailers()
 			return n, err
 		}
 	}
@@ -334,9 +344,7 @@ func (w *handlerWriter) end() (Body, error) {
 		w.WriteHeader(http.StatusOK)
 	}
 	if w.out == nil && w.length < 0 && (w.framed || w.hasTrailers()) {
-		trailers := w.header.Clone()
 		_ = w.FlushError() // a trailer needs a chunked body
-		w.keepTrailers(trailers)
 	}
 	if w.out != nil || w.err != nil {
 		return nil, w.push(nil)
@@ -371,21 +379,29 @@ func (w *handlerWriter) hasTrailers() bool {
 	return false
 }
 
-// keepTrailers puts back what the handler set as trailers before its header
-// went out.
-func (w *handlerWriter) keepTrailers(set http.Header) {
-	for _, names := range set["Trailer"] {
+// takeTrailers notes the announced trailers that the handler has set since
+// WriteHeader: net/http would send them in the head as well.
+func (w *handlerWriter) takeTrailers() {
+	for _, names := range w.header["Trailer"] {
 		for name := range strings.SplitSeq(names, ",") {
 			name = http.CanonicalHeaderKey(strings.TrimSpace(name))
-			if values, ok := set[name]; ok {
-				w.header[name] = values
+			values, ok := w.header[name]
+			if !ok {
+				continue
 			}
+			if w.late == nil {
+				w.late = make(http.Header)
+			}
+			w.late[name] = values
 		}
 	}
-	for name, values := range set {
-		if strings.HasPrefix(name, http.TrailerPrefix) {
-			w.header[name] = values
-		}
+}
+
+// putTrailers puts the noted trailers into the header, once the head is out.
+func (w *handlerWriter) putTrailers() {
+	if w.late != nil {
+		maps.Copy(w.header, w.late)
+		w.late = nil
 	}
 }
 

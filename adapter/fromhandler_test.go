@@ -90,6 +90,27 @@ func TestFromHandlerBehaves(t *testing.T) {
 			w.Header().Set("X-Sum", "4")
 			w.Header().Set(http.TrailerPrefix+"X-More", "5")
 		},
+		"trailers, set before a long body": func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Trailer", "X-Sum")
+			w.Header().Set("X-Sum", "early")
+			w.Header().Set(http.TrailerPrefix+"X-More", "5")
+			fmt.Fprint(w, long)
+		},
+		"trailers, set between the status and a long body": func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Trailer", "X-Sum, X-Other")
+			w.WriteHeader(http.StatusOK)
+			w.Header().Set("X-Sum", "4")
+			w.Header().Set(http.TrailerPrefix+"X-More", "5")
+			fmt.Fprint(w, long)
+			w.Header().Set("X-Other", "6")
+		},
+		"trailers, set within a long body": func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Trailer", "X-Sum")
+			fmt.Fprint(w, "a short beginning")
+			w.Header().Set("X-Sum", "4")
+			w.Header().Set(http.TrailerPrefix+"X-More", "5")
+			fmt.Fprint(w, long)
+		},
 		"early hints": func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Link", "</a.css>")
 			w.WriteHeader(http.StatusEarlyHints)

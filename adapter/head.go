@@ -10,10 +10,11 @@ import (
 
 // head is a status and headers that start_response has accepted.
 type head struct {
-	code   int
-	length int64       // declared Content-Length; -1 for none
-	fields [][2]string // canonical name and value; our own copy
-	space  [2][2]string
+	code       int
+	length     int64       // declared Content-Length; -1 for none
+	connection int         // place of the Connection field, counted from 1; 0 for none
+	fields     [][2]string // canonical name and value; our own copy
+	space      [2][2]string
 }
 
 // fill checks a status and headers and takes them over.
@@ -22,7 +23,7 @@ func (h *head) fill(status string, headers Headers) error {
 	if err != nil {
 		return fmt.Errorf("adapter: %w", err)
 	}
-	h.code, h.length, h.fields = code, -1, h.space[:0]
+	h.code, h.length, h.connection, h.fields = code, -1, 0, h.space[:0]
 	if len(headers) > len(h.space) {
 		h.fields = make([][2]string, 0, len(headers)+1) // with the Content-Length of a list
 	}
@@ -62,39 +63,32 @@ func (h *head) add(name, value string) error {
 	return nil
 }
 
-// saysClose makes one header of Connection: close and another, since net/http
-// looks at the first alone, and reports whether there is nothing to add.
+// saysClose makes one field of Connection: close and another, since net/http looks
+// at the first alone, and reports whether there is nothing to add.
 func (h *head) saysClose(value string) bool {
 	if h.code == http.StatusSwitchingProtocols {
 		return false
 	}
-	for i := range h.fields {
-		if h.fields[i][0] == "Connection" {
-			if value == "close" {
-				h.fields[i][1] = value
-			}
-			return true
-		}
+	if h.connection == 0 {
+		h.connection = len(h.fields) + 1
+		return false
 	}
-	return false
+	if value == "close" {
+		h.fields[h.connection-1][1] = value
+	}
+	return true
 }
 
-// copyTo puts the head's fields into header. A field replaces what a router or
-// middleware outside has set; Set-Cookie and Vary add to it.
+// copyTo puts the head's fields into header. A field replaces the values that a
+// router or middleware outside has set; Set-Cookie and Vary add to them.
 func (h *head) copyTo(header http.Header) {
-	typed := false
+	h.makeRoom(header)
 	for i := range h.fields {
 		name, value := h.fields[i][0], h.fields[i][1:2:2]
-		typed = typed || name == "Content-Type"
-		switch {
-		case name == "Set-Cookie" || name == "Vary" || h.repeats(i):
-			header[name] = append(header[name], value[0])
-		default:
-			header[name] = value
+		if before := header[name]; before != nil {
+			value = append(before, value...)
 		}
-	}
-	if typed {
-		return
+		header[name] = value
 	}
 	// net/http guesses a Content-Type where the key is missing.
 	if _, ok := header["Content-Type"]; !ok {
@@ -102,13 +96,16 @@ func (h *head) copyTo(header http.Header) {
 	}
 }
 
-func (h *head) repeats(i int) bool {
-	for _, earlier := range h.fields[:i] {
-		if earlier[0] == h.fields[i][0] {
-			return true
+// makeRoom takes out of header the fields that the head's replace.
+func (h *head) makeRoom(header http.Header) {
+	if len(header) == 0 {
+		return
+	}
+	for i := range h.fields {
+		if name := h.fields[i][0]; name != "Set-Cookie" && name != "Vary" {
+			delete(header, name)
 		}
 	}
-	return false
 }
 
 // bodiless reports whether a response with the head's code has no body.

@@ -86,6 +86,9 @@ func (res *response) sendHead(piecewise bool) {
 	}
 	header := res.w.Header()
 	res.head.copyTo(header)
+	if res.r.ProtoMajor >= 2 {
+		delete(header, "Upgrade") // it would make the response malformed (RFC 9113, 8.2.2)
+	}
 	if res.inputError() != nil {
 		answer.HangUp(header, res.r)
 	}

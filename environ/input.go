@@ -116,7 +116,8 @@ func (s *stream) ended(err error) error {
 
 // ReadN reads n bytes, or all there are for n < 0 (WSGI's read(n)). It returns
 // fewer only at the end, where it returns none, and no error. A read that fails
-// returns what came before the error with it. The bytes are the caller's.
+// before that returns the bytes that came, and the error. The bytes are the
+// caller's.
 //
 // Memory grows with what has arrived, not with what n or a Content-Length
 // claims.
@@ -139,12 +140,13 @@ func (in *Input) ReadN(n int) ([]byte, error) {
 		}
 		m, err := s.read(free)
 		p = p[:len(p)+m]
+		if err == nil || len(p) == n {
+			continue // an error behind the last byte is the next read's
+		}
 		if err == io.EOF {
-			return p, nil
+			err = nil
 		}
-		if err != nil {
-			return p, err
-		}
+		return p, err
 	}
 	return p, nil
 }

@@ -247,6 +247,45 @@ func TestWrappedEnd(t *testing.T) {
 	require.NotErrorIs(t, err, io.EOF)
 }
 
+// ReadN keeps to io.ReadFull's rule: all the bytes that were asked for are no failure.
+func TestReadNBeforeAFailure(t *testing.T) {
+	broken := errors.New("broken")
+	for _, tt := range []struct {
+		name string
+		end  error
+		then answer
+	}{
+		{"an error with the last byte", broken, answer{"", "environ: reading wsgi.input: broken"}},
+		{"the end with the last byte", io.EOF, answer{"", ""}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			in := environ.NewInput(&dataWith{"hello", tt.end})
+			require.Equal(t, answer{"hello", ""}, answered(in.ReadN(5)))
+			require.Equal(t, tt.then, answered(in.ReadN(1)))
+			require.Equal(t, tt.then, answered(in.ReadN(-1)))
+		})
+	}
+	in := environ.NewInput(&dataWith{"hello", broken})
+	require.Equal(t, answer{"hello", "environ: reading wsgi.input: broken"}, answered(in.ReadN(6)))
+	in = environ.NewInput(&dataWith{"hello", broken})
+	require.Equal(t, answer{"hello", "environ: reading wsgi.input: broken"}, answered(in.ReadN(-1)))
+}
+
+// dataWith reads as a text and returns an error along with its last byte.
+type dataWith struct {
+	text string
+	err  error
+}
+
+func (r *dataWith) Read(p []byte) (int, error) {
+	n := copy(p, r.text)
+	r.text = r.text[n:]
+	if r.text == "" {
+		return n, r.err
+	}
+	return n, nil
+}
+
 func TestReset(t *testing.T) {
 	in := environ.NewInput(io.MultiReader(strings.NewReader("one\ntwo"), iotest.ErrReader(io.ErrClosedPipe)))
 	line, err := in.ReadLine(-1)

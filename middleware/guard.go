@@ -44,6 +44,9 @@ type guard struct {
 func (g *guard) Allow(status int) bool {
 	err := g.checkHeader(g.ResponseWriter.Header(), status)
 	if err == nil {
+		if g.r.ProtoMajor >= 2 {
+			delete(g.ResponseWriter.Header(), "Upgrade") // it would make the response malformed (RFC 9113, 8.2.2)
+		}
 		return true
 	}
 	logRefusal(g.r, err)

@@ -39,7 +39,10 @@ func (r *Recorder) WriteHeader(status int) {
 	case r.Status == 0 && r.Judge != nil && !r.Judge.Allow(status):
 		r.refused = final
 		return
-	case final && r.Status == 0:
+	case !final:
+		Inform(r.ResponseWriter, status)
+		return
+	case r.Status == 0:
 		r.Status = status
 	}
 	r.ResponseWriter.WriteHeader(status)
