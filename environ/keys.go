@@ -25,7 +25,7 @@ var (
 // These values are the same for every request, and boxed once.
 var (
 	wsgiVersion    any = [2]int{1, 0}
-	serverSoftware     = "gowsgi/0.1 Go/" + strings.TrimPrefix(runtime.Version(), "go")
+	serverSoftware     = software(buildInfo(), runtime.Version())
 	boxedTrue      any = true
 	boxedFalse     any = false
 )

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"strings"
 	"testing"
@@ -23,7 +24,7 @@ import (
 )
 
 // dictOf is the whole of an environ, but for what no literal can say: ports are
-// checked and become "PORT", and streams are named by their type.
+// checked and become "PORT", versions "VERSION", and streams are named by their type.
 func dictOf(env *environ.Environ) map[string]any {
 	dict := env.Map()
 	for key, value := range dict {
@@ -31,6 +32,9 @@ func dictOf(env *environ.Environ) map[string]any {
 		case *environ.Input, *logadapter.Stream, func(io.Reader, int) adapter.Body:
 			dict[key] = fmt.Sprintf("%T", value)
 		}
+	}
+	if regexp.MustCompile(`^gowsgi/\S+ Go/\S+$`).MatchString(env.Get("SERVER_SOFTWARE")) {
+		dict["SERVER_SOFTWARE"] = "gowsgi/VERSION Go/VERSION"
 	}
 	local, _ := env.Context().Value(http.LocalAddrContextKey).(net.Addr)
 	if local != nil && strings.HasSuffix(local.String(), ":"+env.Get("SERVER_PORT")) {
@@ -52,7 +56,7 @@ func base(changes map[string]any) map[string]any {
 		"REQUEST_METHOD": "GET", "SCRIPT_NAME": "", "PATH_INFO": "/a/b", "QUERY_STRING": "c=%2F&d", "REQUEST_URI": "/a%2Fb?c=%2F&d",
 		"SERVER_NAME": "127.0.0.1", "SERVER_PORT": "PORT", "SERVER_PROTOCOL": "HTTP/1.1",
 		"REMOTE_ADDR": "127.0.0.1", "REMOTE_PORT": "PORT", "HTTP_HOST": "x",
-		"GATEWAY_INTERFACE": "CGI/1.1", "SERVER_SOFTWARE": "gowsgi/0.1 Go/" + strings.TrimPrefix(runtime.Version(), "go"),
+		"GATEWAY_INTERFACE": "CGI/1.1", "SERVER_SOFTWARE": "gowsgi/VERSION Go/VERSION",
 		"wsgi.version": [2]int{1, 0}, "wsgi.url_scheme": "http", "wsgi.input": "*environ.Input", "wsgi.input_terminated": true,
 		"wsgi.errors": "*logadapter.Stream", "wsgi.multithread": true, "wsgi.multiprocess": false, "wsgi.run_once": false,
 		"wsgi.file_wrapper": "func(io.Reader, int) adapter.Body",
