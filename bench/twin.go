@@ -1,6 +1,3 @@
-// Package bench measures what gowsgi costs over the bare net/http handler that
-// does the same work. It is a module of its own, so that what measuring needs
-// stays out of gowsgi's module graph.
 package bench
 
 import (
