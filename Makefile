@@ -1,15 +1,30 @@
-.PHONY: test lint bench ci
+.DEFAULT_GOAL := help
+.PHONY: help test lint ci generate pictures bench peers
 
-test: ## what the README says
+help: ## list what make can do here
+	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 18
+
+test: ## run all tests
 	go test ./...
 
-lint:
-	@test -z "$$(gofmt -l .)" || { gofmt -d .; exit 1; }
-	go vet ./...
-	go run honnef.co/go/tools/cmd/staticcheck@v0.8.2 ./...
+lint: ## check the format, go.mod, go vet and staticcheck
+	.ci/run gofmt tidy vet staticcheck
 
-bench: ## the table of docs/cost.md, with verdicts; wants a quiet machine
+ci: ## run all that a change has to pass; it takes minutes
+	.ci/run
+
+generate: ## write docs/api.txt and docs/differences.md anew
+	go generate ./...
+
+pictures: docs/house.svg docs/request.svg ## draw the pictures of docs/design.md anew; needs graphviz
+
+bench: ## measure what docs/cost.md shows; needs a machine that does nothing else
 	cd bench && go run ./report && go run ./load
 
-ci: ## all that a change has to pass
-	.ci/run
+peers: ## measure gowsgi beside Python's servers; needs Linux and root for apt-get
+	bench/peers/run
+
+# A picture is drawn by graphviz from its .dot file and gets the colours in
+# docs/pictures.css, those for a light page and those for a dark one.
+docs/%.svg: docs/%.dot docs/pictures.css
+	dot -Tsvg $< | awk '/^<g id="graph0"/ { print "<style>"; while ((getline line < "docs/pictures.css") > 0) print line; print "</style>" } { print }' > $@

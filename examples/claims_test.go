@@ -35,7 +35,7 @@ var claims = map[string]func(t *testing.T){
 	"Reason phrases are net/http's own.": func(t *testing.T) {
 		require.Contains(t, serve(t, says("200 Fine", "")).get("/"), "HTTP/1.1 200 OK\r\n")
 	},
-	"HTTP/1.0 is answered in kind.": func(t *testing.T) {
+	"An HTTP/1.0 request gets an HTTP/1.0 response.": func(t *testing.T) {
 		require.Contains(t, serve(t, says("200 OK", "")).send("GET / HTTP/1.0\r\n\r\n"), "HTTP/1.0 200 OK\r\n")
 	},
 	"A 304 has no Content-Type.": func(t *testing.T) {
@@ -59,7 +59,7 @@ var claims = map[string]func(t *testing.T){
 		nothing := adapter.Stream(func(func([]byte, error) bool) {})
 		require.Contains(t, serve(t, returns(nothing)).get("/"), "Content-Length: 0\r\n")
 	},
-	"A HEAD may have a body.": func(t *testing.T) {
+	"A HEAD request may have a body.": func(t *testing.T) {
 		answer := serve(t, says("200 OK", "")).send("HEAD / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\nConnection: close\r\n\r\nab")
 		require.Contains(t, answer, "HTTP/1.1 200 OK\r\n")
 	},
@@ -90,7 +90,7 @@ var claims = map[string]func(t *testing.T){
 		r.Mount("/legacy", &adapter.Handler{App: shows("SCRIPT_NAME", "PATH_INFO")})
 		require.Contains(t, wrap(t, &http.Server{Handler: r}).get("/legacy/a"), "\"/legacy\"\"/a\"")
 	},
-	"`start` refuses more.": func(t *testing.T) {
+	"`start` refuses more than pywsgi does.": func(t *testing.T) {
 		for _, bad := range []struct{ status, name, value string }{
 			{"200 OK", "X-A", "a\x00b"},
 			{"200 O\x1bK", "X-A", "b"},
@@ -108,7 +108,7 @@ var claims = map[string]func(t *testing.T){
 		}
 		require.Contains(t, serve(t, twice).get("/"), "true false")
 	},
-	"A Content-Length is kept.": func(t *testing.T) {
+	"A Content-Length is enforced.": func(t *testing.T) {
 		more := serve(t, says("200 OK", "12345", "Content-Length", "3")).get("/")
 		require.True(t, strings.HasSuffix(more, "\r\n\r\n123"), more)
 		require.Contains(t, serve(t, says("200 OK", "12", "Content-Length", "3")).get("/"), "HTTP/1.1 500 ")
@@ -119,7 +119,7 @@ var claims = map[string]func(t *testing.T){
 		_, err = io.ReadAll(response.Body)
 		require.ErrorIs(t, err, io.ErrUnexpectedEOF)
 	},
-	"An application that never calls start is answered for with a 500.": func(t *testing.T) {
+	"An application that never calls start is answered with a 500.": func(t *testing.T) {
 		silent := func(*environ.Environ, adapter.StartResponse) (adapter.Body, error) { return nil, nil }
 		require.Contains(t, serve(t, silent).get("/"), "HTTP/1.1 500 ")
 	},
@@ -134,7 +134,7 @@ var claims = map[string]func(t *testing.T){
 	"A `Proxy` header is dropped.": func(t *testing.T) {
 		require.Contains(t, serve(t, shows("HTTP_PROXY")).get("/", "Proxy: evil"), "\r\n\r\n<nil>")
 	},
-	"The access line escapes what could forge or break a line.": func(t *testing.T) {
+	"The access line escapes every byte that could forge or break a line.": func(t *testing.T) {
 		server := serve(t, says("200 OK", ""))
 		server.get("/\"\xff\\")
 		require.Contains(t, server.line(), `"GET /\x22\xff\x5c HTTP/1.1" 200 - `)
@@ -190,7 +190,7 @@ var claims = map[string]func(t *testing.T){
 		_, err = io.ReadAll(response.Body)
 		require.ErrorIs(t, err, io.ErrUnexpectedEOF)
 	},
-	"An upgrade takes HTTP/1.1.": func(t *testing.T) {
+	"An upgrade needs HTTP/1.1.": func(t *testing.T) {
 		app := says("101 Switching Protocols", "", "Connection", "Upgrade", "Upgrade", "echo")
 		require.Contains(t, serve(t, app).send("GET / HTTP/1.0\r\n\r\n"), "HTTP/1.0 500 ")
 		overTLS := httptest.NewUnstartedServer(&adapter.Handler{App: app, ErrorLog: io.Discard})
@@ -235,7 +235,7 @@ var claims = map[string]func(t *testing.T){
 		require.Contains(t, server.get("/legacy/a"), `"""/legacy/a"`)
 		require.Contains(t, server.get("/other/a"), `"/other""/a"`)
 	},
-	"With chi, a path that is Go for another method is a 405 and not your fallback's, HEAD for a `Get` included.": func(t *testing.T) {
+	"With chi, a path that has a Go handler for another method is a 405 and does not reach your fallback.": func(t *testing.T) {
 		fallback := &adapter.Handler{App: says("200 OK", "")}
 		r := chi.NewRouter()
 		r.Get("/new", func(http.ResponseWriter, *http.Request) {})
