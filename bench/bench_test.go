@@ -58,8 +58,8 @@ func BenchmarkGet(b *testing.B) {
 	}
 }
 
-// cgiMap is the environ as net/http/cgi makes it for its child, name=value
-// strings without duplicates, made a map.
+// cgiMap fills a map with the environ that net/http/cgi gives its child process.
+// Like that package, it first makes strings of the form name=value.
 func cgiMap(r *http.Request) map[string]any {
 	port := "80"
 	if _, p, err := net.SplitHostPort(r.Host); err == nil {
@@ -152,7 +152,8 @@ func BenchmarkText(b *testing.B) {
 	}
 }
 
-// body gives its bytes again and again, in a server's pieces.
+// body reads data in pieces of at most 4 KiB, as from a connection. Setting at
+// to 0 starts it again.
 type body struct {
 	data []byte
 	at   int
@@ -167,8 +168,8 @@ func (r *body) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// upload is a request of 64 KiB as it comes over a connection. Each call reads
-// it anew, so that its Body is net/http's own.
+// upload returns a func that reads a request of 64 KiB as if from a connection,
+// so that its Body is of net/http's own type.
 func upload(b *testing.B) func() *http.Request {
 	raw := append([]byte("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 65536\r\n\r\n"), make([]byte, 64<<10)...)
 	src := &body{data: raw}
@@ -207,7 +208,7 @@ func BenchmarkCopy64K(b *testing.B) {
 	})
 }
 
-// twoWays reads an upload by its Body and by an Input over it.
+// twoWays measures read on the Body of an upload and on an Input over it.
 func twoWays(b *testing.B, read func(*testing.B, io.Reader)) {
 	b.Run("bare", func(b *testing.B) {
 		next := upload(b)
@@ -241,7 +242,7 @@ func BenchmarkLines(b *testing.B) {
 			}
 		}
 	})
-	// A line of the Scanner's Text is the caller's, as one of ReadLine is.
+	// The caller may keep a line of Scanner.Text, as it may one of ReadLine.
 	b.Run("scannertext", func(b *testing.B) {
 		b.SetBytes(int64(len(data)))
 		b.ReportAllocs()
@@ -286,7 +287,8 @@ func BenchmarkFromHandler(b *testing.B) {
 	pair(b, h, &adapter.Handler{App: adapter.FromHandler(h)}, "/hello")
 }
 
-// BenchmarkReadRequest is there for scale: what net/http spends on parsing.
+// BenchmarkReadRequest measures how long net/http takes to parse a request, to
+// which the other results can be compared.
 func BenchmarkReadRequest(b *testing.B) {
 	var raw bytes.Buffer
 	if err := Browser("GET", "/hello?x=1", nil).Write(&raw); err != nil {
@@ -304,7 +306,7 @@ func BenchmarkReadRequest(b *testing.B) {
 	}
 }
 
-// TestTwinsAgree checks that both do the same work.
+// TestTwinsAgree checks that both halves of a twin give the same answer.
 func TestTwinsAgree(t *testing.T) {
 	for name, twin := range map[string]Twin{"Hello": Hello(), "Stream": Stream(), "Upload": Upload()} {
 		var got []string

@@ -22,7 +22,7 @@ var BrowserHeaders = [][2]string{
 	{"User-Agent", "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"},
 }
 
-// Browser returns a request as a server would have read it.
+// Browser returns a request with a browser's headers, as if a server had read it.
 func Browser(method, target string, body io.Reader) *http.Request {
 	r := httptest.NewRequest(method, target, body)
 	for _, h := range BrowserHeaders {
@@ -31,7 +31,7 @@ func Browser(method, target string, body io.Reader) *http.Request {
 	return r
 }
 
-// Sink is a ResponseWriter that keeps nothing.
+// Sink is a ResponseWriter that discards the body and the status.
 type Sink struct{ header http.Header }
 
 // NewSink returns an empty Sink.

@@ -19,7 +19,8 @@ type Twin struct {
 
 const greeting = "hello, world\n"
 
-// Hello reads three things of the request, sets one header and answers a list.
+// Hello looks at the method, the path and one header of the request, sets one
+// header and answers with a list of 13 bytes.
 func Hello() Twin {
 	return Twin{
 		Bare: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -71,7 +72,7 @@ func Stream() Twin {
 	}
 }
 
-// File sends the file called name.
+// File sends the file of that name.
 func File(name string) Twin {
 	return Twin{
 		Bare: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -125,7 +126,8 @@ func Upload() Twin {
 	}
 }
 
-// Idle holds a connection: it sends a chunk and waits until the client goes away.
+// Idle keeps its connection busy: it sends a chunk and waits until the client
+// leaves.
 func Idle() Twin {
 	return Twin{
 		Bare: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

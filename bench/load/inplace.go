@@ -15,9 +15,10 @@ import (
 	"github.com/gowsgi/gowsgi/middleware"
 )
 
-// inPlace are handlers that one server times as it serves them: what a handler
-// costs with the caches as net/http and the kernel leave them, which a benchmark
-// without a network does not see. The first is what the others are compared to.
+// inPlace returns the handlers that one server times while it serves them, and
+// their names in order; the others are compared to the first. Between two calls
+// of a handler, net/http and the kernel use the processor's caches, which a
+// benchmark without a network does not show.
 func inPlace() ([]string, map[string]*timed) {
 	hello := bench.Hello()
 	names := []string{"bare", "hello", "FromHandler", "GuardHeaders", "QuietDisconnects", "Environ"}
@@ -31,8 +32,8 @@ func inPlace() ([]string, map[string]*timed) {
 	}
 }
 
-// timed counts how long its handler takes, in steps of 4 ns. It is for a server
-// with GOMAXPROCS of 1, whose handlers do not block.
+// timed counts how long its handler takes, in steps of 4 ns. It has no lock: the
+// server has a GOMAXPROCS of 1 and its handlers do not block.
 type timed struct {
 	handler http.Handler
 	counts  [5000]int
@@ -46,7 +47,7 @@ func (t *timed) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	t.counts[min(int(time.Since(began)/step), len(t.counts)-1)]++
 }
 
-// median returns the median and begins anew.
+// median returns the median since the last call of median.
 func (t *timed) median() time.Duration {
 	all, upTo := 0, 0
 	for _, n := range t.counts {
@@ -61,8 +62,8 @@ func (t *timed) median() time.Duration {
 	return 0
 }
 
-// runTimed serves the handlers under their names. A line on standard input asks
-// for their medians.
+// runTimed serves the handlers under their names. It answers a line on standard
+// input with their medians in nanoseconds.
 func runTimed() error {
 	mux := http.NewServeMux()
 	names, handlers := inPlace()
@@ -78,8 +79,8 @@ func runTimed() error {
 	})
 }
 
-// compareInPlace prints what each handler took over the bare one: the median of
-// the rounds, and their middle half.
+// compareInPlace prints how much longer each handler took than the bare one: the
+// median of the rounds, and their middle half.
 func compareInPlace(rounds int, length time.Duration, only string) error {
 	if !strings.Contains("in place", only) {
 		return nil
@@ -101,8 +102,9 @@ func compareInPlace(rounds int, length time.Duration, only string) error {
 	return nil
 }
 
-// timeInPlace sends requests for the first handler and for another, in an order
-// that no predictor learns, and returns how much longer the other took by round.
+// timeInPlace sends requests for the first handler and for another one in random
+// order, which the processor's branch predictor cannot learn. It returns for each
+// round how many nanoseconds longer the other handler took.
 func (s *server) timeInPlace(names []string, other, rounds int, length time.Duration) ([]float64, error) {
 	requests := [][]byte{
 		work{method: "GET", path: "/" + names[0]}.raw(),
@@ -123,7 +125,7 @@ func (s *server) timeInPlace(names []string, other, rounds int, length time.Dura
 				return nil, err
 			}
 		}
-		if round > 0 { // the first is to warm up
+		if round > 0 { // the first round warms up
 			over = append(over, medians[other]-medians[0])
 		}
 	}

@@ -1,10 +1,10 @@
-// Command load measures over loopback what gowsgi costs against the bare
-// net/http handler that does the same work.
+// Command load measures over loopback how much gowsgi costs over a bare net/http
+// handler that does the same work.
 //
-// It starts itself again as two servers, one of each kind, pinned to one core,
-// and drives them in turn from the other cores: rounds of the two kinds follow
-// each other, so that a machine that drifts drifts for both. What it prints are
-// ratios, with their spread over the rounds.
+// It starts itself twice more as a server, once of each kind, and pins both
+// servers to the first core. From the other cores it sends requests to the two in
+// turn, round by round, so that a machine that becomes slower does so for both. It
+// prints the ratio of their rates, with its spread over the rounds.
 package main
 
 import (
@@ -16,11 +16,11 @@ import (
 )
 
 func main() {
-	serve := flag.String("serve", "", "be the server of this kind (bare, gowsgi or inplace)")
-	file := flag.String("file", "", "the file that a server sends")
-	rounds := flag.Int("rounds", 15, "rounds of each work")
-	length := flag.Duration("round", time.Second, "length of a round")
-	only := flag.String("only", "", "only the works whose name contains this")
+	serve := flag.String("serve", "", "run as a server of this kind: bare, gowsgi or inplace")
+	file := flag.String("file", "", "the file that the server sends")
+	rounds := flag.Int("rounds", 15, "how many rounds to measure of each work")
+	length := flag.Duration("round", time.Second, "how long a round takes")
+	only := flag.String("only", "", "measure only the works whose name contains this")
 	flag.Parse()
 	var err error
 	switch *serve {

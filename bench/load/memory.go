@@ -10,7 +10,7 @@ import (
 	"syscall"
 )
 
-// crowd is many connections held open at once.
+// crowd is a number of connections that are open at the same time.
 type crowd struct {
 	name  string
 	path  string
@@ -22,8 +22,8 @@ var crowds = []crowd{
 	{"streams", "/idle", 1_000},
 }
 
-// compareMemory prints what a crowd costs each kind of server, a fresh one each
-// time, over what the server had before.
+// compareMemory prints how much memory a crowd takes in each kind of server. Each
+// measurement has a server of its own.
 func compareMemory(only string) error {
 	if err := raiseFileLimit(); err != nil {
 		return err
@@ -85,8 +85,8 @@ func (c crowd) cost(kind string) (int64, error) {
 	return after - before, err
 }
 
-// greet sends a request and reads the head of its answer, and what else is
-// there of an answer that ends.
+// greet sends a request and reads the head of the answer, and its body if the
+// length of that is known.
 func greet(conn net.Conn, raw []byte) error {
 	if _, err := conn.Write(raw); err != nil {
 		return err

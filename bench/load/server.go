@@ -23,7 +23,8 @@ import (
 // fileSize is the size of the file that is sent.
 const fileSize = 10 << 20
 
-// runServer serves every work. A line on standard input asks for the memory in use.
+// runServer serves every work. It answers a line on standard input with the memory
+// in use, in bytes.
 func runServer(kind, file string) error {
 	mux := http.NewServeMux()
 	twins := map[string]bench.Twin{
@@ -39,8 +40,9 @@ func runServer(kind, file string) error {
 	return answer(mux, func() string { return strconv.FormatInt(memory(), 10) })
 }
 
-// answer serves h on loopback with one thread, prints its address, and ends with
-// its standard input. Each line on it is answered with what say returns.
+// answer serves h on loopback with one thread and prints its address. It answers
+// each line on standard input with a line that say returns, and ends when standard
+// input does.
 func answer(h http.Handler, say func() string) error {
 	runtime.GOMAXPROCS(1)
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -55,7 +57,7 @@ func answer(h http.Handler, say func() string) error {
 	return nil
 }
 
-// memory is what the process has of the machine once its garbage is gone.
+// memory returns the resident memory of the process in bytes, after a collection.
 func memory() int64 {
 	debug.FreeOSMemory()
 	status, err := os.ReadFile("/proc/self/status")
@@ -67,7 +69,7 @@ func memory() int64 {
 	return kib << 10
 }
 
-// server is a child process that serves.
+// server is a child process that runs answer.
 type server struct {
 	addr string
 	cmd  *exec.Cmd
@@ -122,7 +124,7 @@ func (s *server) pin() error {
 	return nil
 }
 
-// ask returns the answer to a line.
+// ask sends an empty line and returns the line that the server answers with.
 func (s *server) ask() (string, error) {
 	if _, err := io.WriteString(s.in, "\n"); err != nil {
 		return "", err

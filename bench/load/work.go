@@ -33,7 +33,7 @@ var works = []work{
 	{"upload", "POST", "/upload", 64 << 10, 8, 0.97},
 }
 
-// raw is the request as it goes on the wire.
+// raw returns the bytes of the request.
 func (w work) raw() []byte {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "%s %s HTTP/1.1\r\nHost: 127.0.0.1\r\n", w.method, w.path)
@@ -47,8 +47,8 @@ func (w work) raw() []byte {
 	return b.Bytes()
 }
 
-// compare prints how w fares on both servers. The kind that goes first changes
-// with every round.
+// compare measures w on both servers and prints the rates and their ratio. The
+// server that goes first changes with every round.
 func compare(p *pair, w work, rounds int, length time.Duration) error {
 	var bare, gowsgi, ratios []float64
 	for round := range rounds + 1 {
@@ -65,7 +65,7 @@ func compare(p *pair, w work, rounds int, length time.Duration) error {
 			rates[s] = rate
 		}
 		if round == 0 {
-			continue // to warm up
+			continue // the first round warms up
 		}
 		bare, gowsgi = append(bare, rates[p.bare]), append(gowsgi, rates[p.gowsgi])
 		ratios = append(ratios, rates[p.gowsgi]/rates[p.bare])
@@ -104,7 +104,8 @@ func drive(addr string, w work, length time.Duration) (float64, error) {
 	return float64(sum) / took, errors.Join(errs...)
 }
 
-// converse sends what next gives on one connection, and counts the answers.
+// converse sends the requests that next returns over one connection, one after the
+// other, and counts the answers.
 func converse(addr string, until time.Time, next func() []byte) (int, error) {
 	c, err := net.Dial("tcp", addr)
 	if err != nil {

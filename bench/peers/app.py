@@ -1,4 +1,4 @@
-"""The WSGI application that all Python peers serve: what ../twin.go does."""
+"""The WSGI application that all Python peers serve: the works of ../twin.go."""
 
 GREETING = b"hello, world\n"
 CHUNK = b"x" * 1024

@@ -1,7 +1,8 @@
-"""gevent's pywsgi with TCP_NODELAY on its listener, on the port given.
+"""gevent's pywsgi with TCP_NODELAY, on the port that is its argument.
 
-Without it Nagle's algorithm meets delayed ACKs, and every small answer on a
-kept connection takes 44 ms. Accepted sockets inherit the option.
+Without the option, Nagle's algorithm and delayed ACKs together make every small
+answer on a kept connection take 44 ms. It is set on the listener; the sockets
+that the listener accepts inherit it.
 """
 
 import sys

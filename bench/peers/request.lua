@@ -1,6 +1,7 @@
--- wrk -s request.lua URL -- BODYSIZE: the request is the same one every time.
--- The last line of the output has the number of answers, the microseconds, the
--- read errors and the other errors.
+-- wrk -s request.lua URL -- BODYSIZE sends the same request over and over: a POST
+-- with a body of that many bytes, or a GET for 0. The last line of its output has
+-- the number of answers, the time in microseconds, the number of read errors, and
+-- that of all other errors.
 
 function init(args)
 	local size = tonumber(args[1])

@@ -1,6 +1,6 @@
-// Command report runs the Go benchmarks and prints what they say of the targets
-// in docs/cost.md, a verdict for each. The raw output, which benchstat reads, is
-// kept in results/bench.txt.
+// Command report runs the Go benchmarks and prints for each target in
+// docs/cost.md whether it is met. It keeps the raw output, which benchstat reads,
+// in results/bench.txt. It runs in the folder bench.
 package main
 
 import (
@@ -17,8 +17,8 @@ import (
 )
 
 func main() {
-	count := flag.Int("count", 7, "how often each benchmark runs; medians are compared")
-	length := flag.String("benchtime", "300ms", "how long each runs")
+	count := flag.Int("count", 7, "how often to run each benchmark; the medians are compared")
+	length := flag.String("benchtime", "300ms", "how long each run takes")
 	flag.Parse()
 	raw, err := run(*count, *length)
 	if err == nil {
@@ -31,8 +31,8 @@ func main() {
 	show(parse(raw))
 }
 
-// run runs all benchmarks count times over, so that a benchmark and its twin are
-// measured within seconds of each other each time.
+// run runs all benchmarks, count times over. A benchmark and its twin are thus
+// measured within seconds of each other, each time.
 func run(count int, length string) ([]byte, error) {
 	var all []byte
 	for range count {
@@ -54,7 +54,7 @@ func keep(raw []byte) error {
 	return os.WriteFile(filepath.Join("results", "bench.txt"), raw, 0o644)
 }
 
-// sample is one line of a benchmark.
+// sample is the result of one run of a benchmark.
 type sample struct{ ns, bytes, allocs float64 }
 
 var line = regexp.MustCompile(`^Benchmark(\S+?)-\d+\s+\d+\s+([\d.]+) ns/op(?:\s+[\d.]+ MB/s)?\s+(\d+) B/op\s+(\d+) allocs/op`)
@@ -97,7 +97,7 @@ func show(m map[string]sample) {
 	fmt.Printf("%-34s %10s %10s %8s %8s  %s\n", "work", "ns", "over", "B", "allocs", "target")
 	for _, t := range targets {
 		got := m[t.name]
-		base := m[t.base] // the zero sample for a target of its own
+		base := m[t.base] // the zero sample for a target without a twin
 		over := sample{got.ns - base.ns, got.bytes - base.bytes, got.allocs - base.allocs}
 		verdict := "met"
 		if !t.met(got, base) {

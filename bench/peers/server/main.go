@@ -1,5 +1,5 @@
-// Command server serves bench's twins to peers/run, as the bare net/http
-// handlers or through gowsgi.
+// Command server is the Go server that peers/run measures: bench's twins, as bare
+// net/http handlers or through gowsgi.
 package main
 
 import (
@@ -12,9 +12,9 @@ import (
 )
 
 func main() {
-	kind := flag.String("kind", "gowsgi", "what serves (bare or gowsgi)")
+	kind := flag.String("kind", "gowsgi", "the kind of handlers: bare or gowsgi")
 	addr := flag.String("addr", "127.0.0.1:8080", "the address to listen on")
-	headers := flag.Bool("headers", false, "print the headers that the client sends, and end")
+	headers := flag.Bool("headers", false, "print the headers that the client is to send, and exit")
 	flag.Parse()
 	if *headers {
 		for _, h := range bench.BrowserHeaders {
