@@ -25,8 +25,8 @@ import (
 	"github.com/gowsgi/gowsgi/secure"
 )
 
-// claims has a test for each point that the README makes under "Known
-// differences" and "Limits", by its first sentence.
+// claims has a test for each point of the README's sections "Known differences" and
+// "Limits". Its keys are the points' first sentences.
 var claims = map[string]func(t *testing.T){
 	"Header names go out in canonical form and sorted.": func(t *testing.T) {
 		answer := serve(t, says("200 OK", "", "x-two", "2", "A-one", "1")).get("/")
@@ -297,8 +297,8 @@ func TestEveryClaimIsTested(t *testing.T) {
 	}
 }
 
-// says is an application that answers with status, a body in chunks (none for
-// no chunk) and headers by name and value.
+// says returns an application that answers with a status. The rest is a body, nil if
+// there is none, and headers as names and values.
 func says(status string, rest ...string) adapter.App {
 	var body adapter.Body
 	if len(rest) > 0 {
@@ -322,7 +322,7 @@ func answers(status string, body adapter.Body, fields []string) adapter.App {
 	}
 }
 
-// shows is an application that answers with what its environ has under keys.
+// shows returns an application that answers with the values of some keys.
 func shows(keys ...string) adapter.App {
 	return func(env *environ.Environ, start adapter.StartResponse) (adapter.Body, error) {
 		var text strings.Builder

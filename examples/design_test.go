@@ -16,7 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// papers are the documents that are held to name only what there is.
+// papers are the documents whose files and names have to exist.
 var papers = []string{"CONTRIBUTING.md", "README.md", "bench/README.md", "docs/cost.md", "docs/design.md", "docs/pywsgi-names.md"}
 
 // headers are the names of HTTP headers that look like Go's names.

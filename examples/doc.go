@@ -1,3 +1,3 @@
 // Package examples holds small programs, one idea each, every one run by a test.
-// Its own tests hold the README to its word.
+// The tests of the package itself check the README and the other documents.
 package examples

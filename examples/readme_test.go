@@ -56,7 +56,7 @@ func TestFirstProgramIsFormatted(t *testing.T) {
 	require.Empty(t, string(output))
 }
 
-// The other blocks of code are what the examples have.
+// Every other block of code stands in one of the examples.
 func TestCodeIsFromTheExamples(t *testing.T) {
 	var sources strings.Builder
 	for _, pattern := range []string{"*/*.go", "*/*.py"} {
@@ -71,8 +71,8 @@ func TestCodeIsFromTheExamples(t *testing.T) {
 	}
 }
 
-// pywsgi is every public name of gevent.pywsgi, its base classes' and its
-// instances' included: gevent 22.10 to 25.
+// pywsgi has every public name of gevent.pywsgi from gevent 22.10 to 25, with those
+// of the base classes and of the instances.
 var pywsgi = map[string]string{
 	"Module": `WSGIServer WSGIHandler LoggingLogAdapter Environ SecureEnviron WSGISecureEnviron Input
 		MAX_REQUEST_LINE format_date_time`,
@@ -236,7 +236,7 @@ func rows(t *testing.T, heading string) (found [][2]string) {
 	return found[2:]
 }
 
-// code is what stands in backticks on one line.
+// code returns the texts in backticks that do not go over the end of a line.
 func code(text string) (found []string) {
 	for _, match := range regexp.MustCompile("`([^`\n]+)`").FindAllStringSubmatch(text, -1) {
 		found = append(found, match[1])
@@ -278,7 +278,7 @@ func getSoon(t *testing.T, url string) string {
 	}
 }
 
-// TestReadmeCounts holds the README's numbers against the generated document's.
+// TestReadmeCounts compares the README's numbers with those of the generated document.
 func TestReadmeCounts(t *testing.T) {
 	differences, err := os.ReadFile("../docs/differences.md")
 	require.NoError(t, err)

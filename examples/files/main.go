@@ -1,6 +1,6 @@
-// Files serves a folder with wsgi.file_wrapper, as an application does that
-// finds it in its environ. A regular file goes out by sendfile where the
-// connection allows it, with its Content-Length; any io.Reader will do.
+// Files serves a folder with the wsgi.file_wrapper of its environ, as a WSGI
+// application would. A regular file has a Content-Length and goes out by sendfile
+// where the connection allows it; any other io.Reader is sent block by block.
 //
 // Look at serve.
 package main
@@ -36,7 +36,7 @@ func run(ctx context.Context, args []string, stdout io.Writer) error {
 	dir := flags.String("dir", ".", "the folder to serve")
 	_ = flags.Parse(args)
 
-	root, err := os.OpenRoot(*dir) // nothing outside of it can be opened
+	root, err := os.OpenRoot(*dir) // no file outside the folder can be opened
 	if err != nil {
 		return err
 	}
@@ -49,8 +49,8 @@ func run(ctx context.Context, args []string, stdout io.Writer) error {
 	return server.Run(ctx)
 }
 
-// serve answers with the file that PATH_INFO names. Whoever wraps a file need
-// not close it: that is done when the response ends, in whatever way.
+// serve answers with the file that PATH_INFO names. It does not close the file: the
+// server does so when the response ends, also when that fails.
 func serve(root *os.Root) adapter.App {
 	return func(env *environ.Environ, start adapter.StartResponse) (adapter.Body, error) {
 		name := strings.TrimPrefix(env.Get("PATH_INFO"), "/")

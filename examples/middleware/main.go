@@ -1,8 +1,8 @@
-// Middleware has an environ in ordinary handlers, and WSGI middleware in front
-// of Go handlers and old applications alike.
+// Middleware gives ordinary handlers an environ, and puts the same WSGI middleware
+// in front of Go handlers and old applications.
 //
-// Look at routes for what goes where, and at signedIn and stamped for the two
-// things a WSGI middleware does: it changes the environ, and it wraps start.
+// Look at routes for the order of things, and at signedIn and stamped for the two
+// things that a WSGI middleware does: it changes the environ, and it wraps start.
 package main
 
 import (
@@ -71,8 +71,8 @@ func routes(stdout io.Writer) http.Handler {
 	return r
 }
 
-// signedIn is a WSGI middleware: it turns strangers away and tells the others'
-// names to whatever comes after it.
+// signedIn is a WSGI middleware that asks for a password. It passes the user's name
+// on to the applications and handlers behind it.
 func signedIn(app adapter.App) adapter.App {
 	return func(env *environ.Environ, start adapter.StartResponse) (adapter.Body, error) {
 		name, password, _ := env.Request().BasicAuth()
@@ -85,7 +85,7 @@ func signedIn(app adapter.App) adapter.App {
 	}
 }
 
-// stamped is one that adds a header to every response.
+// stamped is a WSGI middleware that adds a header to every response.
 func stamped(app adapter.App) adapter.App {
 	return func(env *environ.Environ, start adapter.StartResponse) (adapter.Body, error) {
 		return app(env, func(status string, headers adapter.Headers, excInfo ...error) (io.Writer, error) {

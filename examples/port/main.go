@@ -1,7 +1,8 @@
-// Port is app.py, which lies beside it, in Go: line by line, in the same order.
+// Port is the Go version of app.py, which lies beside it, line by line and in the
+// same order.
 //
-// Look at both at once. What differs: errors are returned, a generator is a
-// func that yields, and guests has a lock, since requests run in parallel here.
+// Look at both at once. Three things differ: errors are returned, a generator is a
+// func that yields, and guests has a lock, because requests run in parallel.
 package main
 
 import (

@@ -17,7 +17,7 @@ import (
 	"github.com/gowsgi/gowsgi/middleware"
 )
 
-// conversation is what both are asked, in this order.
+// conversation is the requests that both applications get, in this order.
 var conversation = []struct{ method, path, body string }{
 	{"GET", "/", ""},
 	{"GET", "/guests", ""},
@@ -34,7 +34,7 @@ var conversation = []struct{ method, path, body string }{
 	{"DELETE", "/guests", ""},
 }
 
-// reply is what of a response a client goes by.
+// reply is the part of a response that has to be the same.
 type reply struct {
 	Asked, Status, Type, Location, Body string
 	Chunked                             bool
@@ -54,8 +54,8 @@ func TestPortAnswersAsPywsgiDoes(t *testing.T) {
 	python := startPython(t)
 	guests = nil
 	want, got := talk(t, python), talk(t, live.Start(t, run).URL)
-	// A generator that yields nothing: net/http sees that it has ended and
-	// sends a Content-Length of 0, pywsgi an empty chunked body.
+	// For a generator that yields nothing, pywsgi sends an empty chunked body.
+	// net/http sees that the response has ended, and sends a Content-Length of 0.
 	require.True(t, want[1].Chunked)
 	want[1].Chunked = false
 	if diff := cmp.Diff(want, got); diff != "" {

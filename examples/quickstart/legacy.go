@@ -13,8 +13,8 @@ import (
 	"github.com/gowsgi/gowsgi/secure"
 )
 
-// shown is what /legacy/ may show of an environ. Cookies stay masked, and so
-// does whatever else is not named here.
+// shown is the policy for the environ that /legacy/ prints. Cookies stay masked, and
+// so does every other key that is not named here.
 var shown = secure.Policy{
 	Allow: []string{
 		"HTTP_HOST", "PATH_INFO", "REMOTE_ADDR", "REMOTE_PORT", "REQUEST_METHOD", "SCRIPT_NAME",
@@ -23,8 +23,8 @@ var shown = secure.Policy{
 	ShowMaskedKeys: true,
 }
 
-// legacy stands for an application that was Python. It knows its place by
-// SCRIPT_NAME and sees only PATH_INFO.
+// legacy stands for an application that was Python. SCRIPT_NAME tells it where it is
+// mounted, and PATH_INFO which of its pages is asked for.
 func legacy(env *environ.Environ, start adapter.StartResponse) (adapter.Body, error) {
 	switch env.Get("REQUEST_METHOD") + " " + env.Get("PATH_INFO") {
 	case "GET ", "GET /", "HEAD ", "HEAD /":
@@ -55,8 +55,8 @@ func page(env *environ.Environ, start adapter.StartResponse) (adapter.Body, erro
 	return adapter.Text(html.String()), err
 }
 
-// upload reads the form from wsgi.input as it arrives: a file of any size
-// passes through a buffer of a few kilobytes.
+// upload reads the form from wsgi.input while it arrives, so that a file of any size
+// needs only a few kilobytes of memory.
 func upload(env *environ.Environ, start adapter.StartResponse) (adapter.Body, error) {
 	_, params, err := mime.ParseMediaType(env.Get("CONTENT_TYPE"))
 	if err != nil || params["boundary"] == "" {
@@ -80,7 +80,7 @@ func upload(env *environ.Environ, start adapter.StartResponse) (adapter.Body, er
 	}
 }
 
-// notGoYet stands for the application that still answers for all the rest.
+// notGoYet stands for the application that answers all requests without a Go route.
 func notGoYet(env *environ.Environ, start adapter.StartResponse) (adapter.Body, error) {
 	return text(start, "200 OK", fmt.Sprintf("%s %q is not Go yet.\n", env.Get("REQUEST_METHOD"), env.Get("PATH_INFO")))
 }

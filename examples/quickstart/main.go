@@ -1,6 +1,6 @@
-// Quickstart is a program on its way from Python to Go: two routes are Go
-// already, an old application is mounted under /legacy, and another answers for
-// everything that is not Go yet.
+// Quickstart is a program on its way from Python to Go: two routes are written in
+// Go already, an old application is mounted under /legacy, and another old
+// application answers all other requests.
 //
 // Look at routes, then at legacy.go.
 package main
@@ -25,7 +25,7 @@ import (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	context.AfterFunc(ctx, stop) // a second Ctrl-C does not wait
+	context.AfterFunc(ctx, stop) // a second Ctrl-C ends the program at once
 	if err := run(ctx, os.Args[1:], os.Stdout); err != nil {
 		log.Fatal(err)
 	}
@@ -64,7 +64,7 @@ const whatToTry = `Listening; Ctrl-C stops. Try:
 
 func routes() http.Handler {
 	r := chi.NewRouter()
-	r.Use(middleware.GetHead) // chi would call a HEAD for a Get route not allowed
+	r.Use(middleware.GetHead) // without it, chi answers a HEAD for a Get route with 405
 
 	r.Get("/new", func(w http.ResponseWriter, _ *http.Request) {
 		fmt.Fprintln(w, "This is Go.")
@@ -75,7 +75,7 @@ func routes() http.Handler {
 
 	r.Mount("/legacy", &adapter.Handler{App: legacy, Policy: &shown})
 
-	// A path that is Go for GET may still be the old application's for POST.
+	// A path with a Go route for GET may still belong to the old application for POST.
 	rest := &adapter.Handler{App: notGoYet, Environ: map[string]any{"SCRIPT_NAME": ""}}
 	r.NotFound(rest.ServeHTTP)
 	r.MethodNotAllowed(rest.ServeHTTP)

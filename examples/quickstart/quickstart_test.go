@@ -20,7 +20,7 @@ import (
 	"github.com/gowsgi/gowsgi/examples/internal/live"
 )
 
-// beMain makes the test binary the example itself.
+// beMain is an environment variable that makes the test binary run the example.
 const beMain = "GOWSGI_QUICKSTART_BE_MAIN"
 
 func TestMain(m *testing.M) {
@@ -170,7 +170,7 @@ func request(t *testing.T, method, url string) (status int, body string) {
 	return response.StatusCode, string(all)
 }
 
-// send uploads a form with a file of size bytes, made as it is sent.
+// send uploads a form with a file of size bytes, which it makes while it sends it.
 func send(t *testing.T, url string, size int64) (status int, body string) {
 	t.Helper()
 	reader, writer := io.Pipe()

@@ -1,8 +1,8 @@
-// Streaming answers piece by piece: each chunk of an adapter.Stream is with the
-// client before the next is asked for.
+// Streaming answers piece by piece: the client gets each chunk of an
+// adapter.Stream before the next one is made.
 //
 // Look at count, a generator that starts its own response, and at events, which
-// ends cleanly when its client goes away or the server stops.
+// ends cleanly when its client leaves or the server stops.
 package main
 
 import (
@@ -41,13 +41,13 @@ func run(ctx context.Context, args []string, stdout io.Writer) error {
 	}))
 	server.HTTP.BaseContext = func(l net.Listener) context.Context {
 		fmt.Fprintf(stdout, "Try curl -N http://%[1]s/count and curl -N http://%[1]s/events\n", l.Addr())
-		return ctx // a stop ends the contexts of requests, so events need not be waited for
+		return ctx // a stop ends the contexts of all requests, so that events returns
 	}
 	return server.Run(ctx)
 }
 
-// count is a Python generator's twin: it calls start when it is first asked for
-// a chunk, and what it has still to do is not done once nobody asks.
+// count works as a Python generator does: it calls start when it is asked for its
+// first chunk, and it stops when nobody asks for another.
 func count(_ *environ.Environ, start adapter.StartResponse) (adapter.Body, error) {
 	return adapter.Stream(func(yield func([]byte, error) bool) {
 		if _, err := start("200 OK", adapter.Headers{{"Content-Type", "text/plain"}}); err != nil {

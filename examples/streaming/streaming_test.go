@@ -41,7 +41,7 @@ func TestEventsComeOneByOneAndEndWithTheirClient(t *testing.T) {
 	streaming.AwaitOutput(t, "events: done with 127.0.0.1\n")
 }
 
-// The next event is an hour away, and the server stops at once all the same.
+// The next event would come in an hour; the server stops at once all the same.
 func TestEventsEndWithTheServer(t *testing.T) {
 	streaming := live.Start(t, run, "-every", "1h")
 	response, err := http.Get(streaming.URL + "/events")

@@ -1,8 +1,7 @@
-// Wrap gives a server that exists already the manners of pywsgi's: access
-// lines, an environ in every request's context, a limit on connections, and a
-// graceful stop.
+// Wrap gives an existing http.Server what pywsgi's server has: access lines, an
+// environ in every request's context, a limit on connections, and a graceful stop.
 //
-// Look at run: the http.Server and its handlers stay as they were.
+// Look at run: the http.Server and its handlers do not change.
 package main
 
 import (
@@ -61,8 +60,7 @@ func routes() http.Handler {
 	return mux
 }
 
-// price finds what the server knows of its request, and what it was configured
-// with.
+// price reads from the environ which server it runs in and how that is configured.
 func price(w http.ResponseWriter, r *http.Request) {
 	env, _ := environ.FromContext(r.Context())
 	fmt.Fprintf(w, "%s costs 3 %s at %s.\n", r.PathValue("item"), env.Get("shop.currency"), env.Get("SERVER_NAME"))

@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// patience is how long a test waits for what should take milliseconds: the
+// patience is how long a test waits for an event that should take milliseconds. The
 // machine may be busy.
 const patience = 30 * time.Second
 
@@ -52,7 +52,7 @@ func Start(t *testing.T, run func(ctx context.Context, args []string, stdout io.
 // Addr is the host and port of URL.
 func (p *Program) Addr() string { return strings.TrimPrefix(p.URL, "http://") }
 
-// Stop does what Ctrl-C does, and returns what the example then returned.
+// Stop stops the example as Ctrl-C does, and returns the error of its run func.
 func (p *Program) Stop() error {
 	p.cancel()
 	<-p.done
