@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -276,6 +277,27 @@ func getSoon(t *testing.T, url string) string {
 		}
 		require.True(t, time.Now().Before(deadline), err)
 	}
+}
+
+// The README rounds the figures of docs/cost.md.
+func TestReadmeCosts(t *testing.T) {
+	cost := read(t, root+"/docs/cost.md")
+	figures := func(row string) (found []float64) {
+		match := regexp.MustCompile(`(?m)^\| ` + row + `$`).FindStringSubmatch(cost)
+		require.NotNil(t, match, row)
+		for _, text := range match[1:] {
+			figure, err := strconv.ParseFloat(strings.ReplaceAll(text, ",", ""), 64)
+			require.NoError(t, err)
+			found = append(found, figure)
+		}
+		return found
+	}
+	allocations := figures(`hello: three keys, one header, a list \|.*\| (\d+) \| \+350 ns.*`)
+	inServer := figures(`hello \| (\d+)–(\d+) \|`)
+	rates := figures(`hello, 32 connections \| ([\d,]+) /s \| ([\d,]+) /s \| ([\d.]+)–([\d.]+) in five runs \|.*`)
+	flat := strings.Join(strings.Fields(read(t, root+"/README.md")), " ")
+	require.Contains(t, flat, fmt.Sprintf("a small request costs %.0f more allocations and, in a server, %.1f µs.", allocations[0], (inServer[0]+inServer[1])/2000))
+	require.Contains(t, flat, fmt.Sprintf("gowsgi served %.0f %% of the bare handler's requests (%.0f to %.0f %% in five runs)", 100*rates[1]/rates[0], 100*rates[2], 100*rates[3]))
 }
 
 // TestReadmeCounts compares the README's numbers with those of the generated document.
