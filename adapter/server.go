@@ -3,6 +3,7 @@ package adapter
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"io"
 	"log"
@@ -13,8 +14,6 @@ import (
 	"strings"
 	"sync"
 	"time"
-
-	"golang.org/x/net/netutil"
 
 	"github.com/gowsgi/gowsgi/environ"
 	"github.com/gowsgi/gowsgi/internal/recorder"
@@ -41,8 +40,9 @@ const (
 // Below it, environ.FromContext finds the request's environ.
 type Server struct {
 	// HTTP is the wrapped server: address, handler, TLS and its own limits.
-	// Serving sets its Handler and BaseContext to wrap the ones it has, and
-	// its ErrorLog if that is nil. Where its handler is a *Handler, that
+	// Serving sets its Handler and BaseContext to wrap the ones it has, with
+	// Spawn its ConnState and ConnContext too, and its ErrorLog if that is
+	// nil. Where its handler is a *Handler, that
 	// gets OPTIONS * too, which a plain http.Server answers itself.
 	HTTP *http.Server
 
@@ -61,8 +61,21 @@ type Server struct {
 	// os.Stderr, io.Discard means none.
 	ErrorLog io.Writer
 
-	// Spawn is the number of connections served at once; more of them wait
-	// to be accepted (gevent's spawn=Pool). 0 means no limit.
+	// Spawn is the number of connections that are served at once, over all
+	// listeners (gevent's spawn=Pool); more of them wait for their turn. 0
+	// means no limit.
+	//
+	// Connections without a request lock nobody out, also where HTTP has no
+	// IdleTimeout. While a connection waits, responses say "Connection:
+	// close", and the connection that has been idle for longest is closed:
+	// one that answered its last request at least a second ago, or sent no
+	// request within five seconds. A request in progress is left alone,
+	// however long it takes.
+	//
+	// A connection of HTTP/2 counts once, whatever the number of its
+	// requests. One that a handler has taken over (a WebSocket) counts until
+	// that handler returns. A connection that waits when the server stops is
+	// closed.
 	Spawn int
 
 	// StopTimeout is how long Run waits for the requests in flight once it
@@ -71,6 +84,8 @@ type Server struct {
 
 	once  sync.Once
 	scope *seam.Scope
+	pool  *pool // nil where Spawn gives no limit
+	tls   bool  // Run serves TLS
 }
 
 // NewServer returns a Server for app on addr (":8080"), with time limits on
@@ -131,30 +146,58 @@ func (s *Server) Shutdown(ctx context.Context) error { return s.HTTP.Shutdown(ct
 // Close stops at once (http.Server.Close).
 func (s *Server) Close() error { return s.HTTP.Close() }
 
-// Run listens on the server's address, by TLS if its TLSConfig has
-// certificates, and serves until ctx ends, or somebody calls Shutdown or Close.
-// Then it stops gracefully and returns nil, or an error if StopTimeout cut
-// requests off.
-func (s *Server) Run(ctx context.Context) error {
-	serve, fallback := s.Serve, ":http"
-	if c := s.HTTP.TLSConfig; hasCertificates(c) {
-		serve = func(l net.Listener) error { return s.ServeTLS(l, "", "") }
-		fallback = ":https"
-	}
-	l, err := s.listen(fallback)
-	if err != nil {
-		return err
-	}
-	served := make(chan error, 1)
-	go func() { served <- serve(l) }()
-	select {
-	case err := <-served:
-		if err != http.ErrServerClosed {
-			return fmt.Errorf("adapter: serving: %w", err)
+// Run serves on listeners, or without any on the server's address (":http" if
+// it has none), until ctx ends, or somebody calls Shutdown or Close, or a
+// listener fails. Then it stops gracefully and returns nil, or an error if
+// StopTimeout cut requests off or a listener failed. Where TLSConfig has
+// certificates, it serves TLS on each listener, and the address defaults to
+// ":https". When Run returns, all listeners are closed, those given to it too.
+func (s *Server) Run(ctx context.Context, listeners ...net.Listener) error {
+	s.once.Do(s.setUp)
+	if len(listeners) == 0 {
+		l, err := s.listen(s.defaultAddr())
+		if err != nil {
+			return err
 		}
+		listeners = []net.Listener{l}
+	}
+	served := make(chan error, len(listeners))
+	for _, l := range listeners {
+		go func() { served <- s.serveAndClose(l) }()
+	}
+	var failed error
+	running := len(listeners)
+	select {
+	case failed = <-served:
+		running--
 	case <-ctx.Done():
 	}
-	return s.stop()
+	stopped := s.stop()
+	for range running {
+		failed = errors.Join(failed, <-served)
+	}
+	return errors.Join(failed, stopped)
+}
+
+// serveAndClose serves on l, which it closes whatever happens. A stop is no
+// error.
+func (s *Server) serveAndClose(l net.Listener) error {
+	defer l.Close() // ServeTLS leaves it open where a certificate cannot be read
+	serve := s.Serve
+	if s.tls {
+		serve = func(l net.Listener) error { return s.ServeTLS(l, "", "") }
+	}
+	if err := serve(l); err != http.ErrServerClosed {
+		return fmt.Errorf("adapter: serving on %s: %w", l.Addr(), err)
+	}
+	return nil
+}
+
+func (s *Server) defaultAddr() string {
+	if s.tls {
+		return ":https"
+	}
+	return ":http"
 }
 
 // stop waits for the requests in flight, also for those that a Shutdown by
@@ -191,10 +234,10 @@ func (s *Server) listen(fallback string) (net.Listener, error) {
 }
 
 func (s *Server) limit(l net.Listener) net.Listener {
-	if s.Spawn <= 0 {
+	if s.pool == nil {
 		return l
 	}
-	return netutil.LimitListener(l, s.Spawn)
+	return s.pool.listen(l)
 }
 
 // setUp wraps what the http.Server has, once, however many listeners it gets.
@@ -206,10 +249,15 @@ func (s *Server) setUp() {
 	if s.HTTP.ErrorLog == nil {
 		s.HTTP.ErrorLog = serverLog(errs, stream)
 	}
+	s.tls = hasCertificates(s.HTTP.TLSConfig) // before net/http changes it
 	s.HTTP.BaseContext = s.baseContext(s.HTTP.BaseContext)
 	s.setUpHandler()
 	if access != io.Discard {
 		s.HTTP.Handler = logged(s.HTTP.Handler, accessStream(access, errs, stream))
+	}
+	if s.Spawn > 0 {
+		s.pool = newPool(s.Spawn)
+		s.pool.watch(s.HTTP)
 	}
 }
 
@@ -253,6 +301,9 @@ func orStderr(w io.Writer) io.Writer {
 func (s *Server) baseContext(outer func(net.Listener) context.Context) func(net.Listener) context.Context {
 	return func(l net.Listener) context.Context {
 		ctx := context.Background()
+		if p, ok := l.(*pooled); ok {
+			l = p.Listener
+		}
 		if outer != nil {
 			ctx = outer(l)
 		}

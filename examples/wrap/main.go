@@ -38,17 +38,22 @@ func run(ctx context.Context, args []string, stdout io.Writer) error {
 		Addr:              *addr,
 		Handler:           routes(),
 		ReadHeaderTimeout: 5 * time.Second,
-		BaseContext: func(l net.Listener) context.Context {
-			fmt.Fprintf(stdout, "Listening on http://%s\n", l.Addr())
-			return context.Background()
-		},
+		IdleTimeout:       time.Minute,
+		BaseContext:       announce(stdout),
 	}
-
 	server := adapter.Wrap(existing)
 	server.Log = stdout
 	server.Spawn = *spawn
 	server.Environ = map[string]any{"SERVER_NAME": "shop.example", "shop.currency": "EUR"}
 	return server.Run(ctx)
+}
+
+// announce says where the server came to listen.
+func announce(stdout io.Writer) func(net.Listener) context.Context {
+	return func(l net.Listener) context.Context {
+		fmt.Fprintf(stdout, "Listening on http://%s\n", l.Addr())
+		return context.Background()
+	}
 }
 
 func routes() http.Handler {

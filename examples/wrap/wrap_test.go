@@ -26,15 +26,15 @@ func TestSpawnLimitsConnections(t *testing.T) {
 	wrap := live.Start(t, run, "-spawn", "1")
 	first, err := net.Dial("tcp", wrap.Addr())
 	require.NoError(t, err)
-	ask(t, first)
-	answer := make([]byte, 1)
-	_, err = first.Read(answer)
+	defer first.Close()
+	_, err = fmt.Fprint(first, "GET / HTTP/1.1\r\nHost: localhost\r\n") // its end is still to come
 	require.NoError(t, err)
 
 	second, err := net.Dial("tcp", wrap.Addr())
 	require.NoError(t, err)
 	defer second.Close()
 	ask(t, second)
+	answer := make([]byte, 1)
 	require.NoError(t, second.SetReadDeadline(time.Now().Add(100*time.Millisecond)))
 	_, err = second.Read(answer)
 	require.ErrorContains(t, err, "timeout", "one connection at a time")
@@ -43,6 +43,19 @@ func TestSpawnLimitsConnections(t *testing.T) {
 	require.NoError(t, second.SetReadDeadline(time.Time{}))
 	_, err = second.Read(answer)
 	require.NoError(t, err)
+}
+
+// An idle client keeps its connection, and lets others in all the same.
+func TestIdleClientsLockNobodyOut(t *testing.T) {
+	wrap := live.Start(t, run, "-spawn", "1")
+	first, err := net.Dial("tcp", wrap.Addr())
+	require.NoError(t, err)
+	defer first.Close()
+	ask(t, first)
+	answer := make([]byte, 1)
+	_, err = first.Read(answer)
+	require.NoError(t, err)
+	require.Equal(t, "A handler that knows nothing of WSGI.\n", get(t, wrap.URL+"/"))
 }
 
 func ask(t *testing.T, conn net.Conn) {
