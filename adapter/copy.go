@@ -121,11 +121,11 @@ func (res *response) copyFile(f *body.File) error {
 
 // sendFile lets net/http read what of r the Content-Length asks for.
 func (res *response) sendFile(r io.Reader) (int64, error) {
-	if res.head.length >= 0 {
-		r = io.LimitReader(r, res.allow(res.head.length-res.written))
-	}
 	if res.isHead() {
 		return 0, nil
+	}
+	if res.head.length >= 0 {
+		r = body.Head(r, res.allow(res.head.length-res.written))
 	}
 	n, err := io.Copy(res.w, r)
 	res.written += n

@@ -297,24 +297,48 @@ func (w *handlerWriter) FlushError() error {
 	return err
 }
 
-// ReadFrom leaves a regular file to write(), where that can send it whole.
+// sniffLen is how much of a file net/http reads by itself, to see that it can be
+// read, and what it is.
+const sniffLen = 512
+
+// ReadFrom leaves a regular file to write(), which can send it whole, but for
+// its first bytes.
 func (w *handlerWriter) ReadFrom(r io.Reader) (int64, error) {
-	if body.IsRegular(r) && len(w.header["Content-Type"]) > 0 && !w.head {
-		if err := w.admit(0); err != nil {
-			return 0, err
-		}
-		if err := w.push(nil); err != nil {
-			return 0, err
-		}
-		if out, ok := w.out.(io.ReaderFrom); ok && !w.bodiless() {
-			n, err := out.ReadFrom(r)
-			w.written += n
-			w.err = err
-			w.putTrailers()
-			return n, err
-		}
+	copied := struct{ io.Writer }{w}
+	if !body.IsRegular(r) || w.head {
+		return io.Copy(copied, r)
 	}
-	return io.Copy(struct{ io.Writer }{w}, r)
+	if w.out != nil {
+		return w.sendFile(r)
+	}
+	first, err := io.CopyN(copied, r, sniffLen)
+	if err == io.EOF {
+		return first, nil
+	}
+	if err != nil {
+		return first, err
+	}
+	rest, err := w.sendFile(r)
+	return first + rest, err
+}
+
+// sendFile hands on what was held back, and then the file r.
+func (w *handlerWriter) sendFile(r io.Reader) (int64, error) {
+	if err := w.admit(0); err != nil {
+		return 0, err
+	}
+	if err := w.push(nil); err != nil {
+		return 0, err
+	}
+	out, ok := w.out.(io.ReaderFrom)
+	if !ok || w.bodiless() {
+		return io.Copy(struct{ io.Writer }{w}, r)
+	}
+	n, err := out.ReadFrom(r)
+	w.written += n
+	w.err = err
+	w.putTrailers()
+	return n, err
 }
 
 // Hijack hands the handler the connection itself.

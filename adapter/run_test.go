@@ -130,7 +130,7 @@ func TestRunCannotServeTLS(t *testing.T) {
 func TestRunBesideServe(t *testing.T) {
 	for range 20 {
 		srv := quiet(greet)
-		srv.HTTP.Addr = freeAddr(t)
+		srv.HTTP.Addr = "127.0.0.1:0"
 		l, err := net.Listen("tcp", "127.0.0.1:0")
 		require.NoError(t, err)
 		ctx, cancel := context.WithCancel(t.Context())

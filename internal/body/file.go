@@ -4,6 +4,7 @@ import (
 	"io"
 	"iter"
 	"os"
+	"reflect"
 )
 
 // File is a body that is read from Reader to its end, in blocks of BlockSize
@@ -57,8 +58,30 @@ func IsRegular(r io.Reader) bool {
 	if limited, ok := r.(*io.LimitedReader); ok {
 		r = limited.R
 	}
-	disk, _ := regular(r)
-	return disk != nil
+	if disk, _ := regular(r); disk != nil {
+		return true
+	}
+	// io.Copy hands a file over in an unexported type of package os.
+	file, ok := r.(interface{ Stat() (os.FileInfo, error) })
+	if !ok || reflect.TypeOf(r).PkgPath() != "os" {
+		return false
+	}
+	info, err := file.Stat()
+	return err == nil && info.Mode().IsRegular()
+}
+
+// Head returns a reader of the first n bytes of r: of a file, one io.LimitedReader
+// around it, since package net looks for a file within one and no deeper.
+func Head(r io.Reader, n int64) io.Reader {
+	limited, ok := r.(*io.LimitedReader)
+	switch {
+	case !ok:
+		return io.LimitReader(r, n)
+	case limited.N <= n:
+		return limited
+	default:
+		return io.LimitReader(limited.R, n)
+	}
 }
 
 // regular returns r as a regular file on disk, nil where it is none.
