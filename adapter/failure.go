@@ -10,6 +10,7 @@ import (
 
 	"github.com/gowsgi/gowsgi/internal/answer"
 	"github.com/gowsgi/gowsgi/internal/gone"
+	"github.com/gowsgi/gowsgi/internal/recorder"
 )
 
 // PanicError is the error of an App that panicked.
@@ -70,7 +71,8 @@ func (res *response) fail(err error) (abort bool) {
 func (res *response) isOurs(err error) bool { return res.lost != nil && errors.Is(err, res.lost) }
 
 func (res *response) failConnection(err error) (abort bool) {
-	if gone.Is(err, res.r, res.handler.ignored()) {
+	var refusal *recorder.Refusal
+	if errors.As(err, &refusal) || gone.Is(err, res.r, res.handler.ignored()) {
 		return false
 	}
 	res.reporter().failure(err)

@@ -11,7 +11,9 @@ import (
 
 // QuietDisconnects meets in silence that a client went away: a handler that
 // panics with the error that its own ResponseWriter gave it (EPIPE, ECONNRESET,
-// on HTTP/2 any) ends without a trace in the log. Any other panic goes on.
+// on HTTP/2 any) ends without a trace in the log. So does one that panics with
+// the error of a response that GuardHeaders has refused, and logged. Any other
+// panic goes on.
 func QuietDisconnects(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		rec := &recorder.Recorder{ResponseWriter: w}
@@ -20,10 +22,13 @@ func QuietDisconnects(next http.Handler) http.Handler {
 			if v == nil {
 				return
 			}
-			if err, ok := v.(error); ok && disconnected(err, rec.Err, r) {
+			err, _ := v.(error)
+			if disconnected(err, rec.Err, r) {
 				panic(http.ErrAbortHandler)
 			}
-			panic(v)
+			if !refused(err) {
+				panic(v)
+			}
 		}()
 		next.ServeHTTP(rec, r)
 	})
@@ -35,5 +40,11 @@ func disconnected(err, met error, r *http.Request) bool {
 	if met == nil || !errors.Is(err, met) {
 		return false
 	}
-	return gone.Is(met, r, adapter.DefaultIgnoredErrors)
+	return !refused(met) && gone.Is(met, r, adapter.DefaultIgnoredErrors)
+}
+
+// refused reports whether err says that GuardHeaders has answered already.
+func refused(err error) bool {
+	var refusal *recorder.Refusal
+	return errors.As(err, &refusal)
 }

@@ -1,9 +1,12 @@
 package middleware
 
 import (
+	"fmt"
 	"log"
 	"net/http"
 	"strings"
+
+	"golang.org/x/net/http/httpguts"
 
 	"github.com/gowsgi/gowsgi/environ"
 	"github.com/gowsgi/gowsgi/internal/answer"
@@ -15,19 +18,26 @@ import (
 // and net/http would silently rewrite (HTTP/1) or drop (HTTP/2): a header name
 // that is no token, a control character in a value, a bad Content-Length, a
 // header for one connection only. The response is then a 500 with no header of
-// the handler's in it; what is wrong is logged, to wsgi.errors where the
-// context has an environ, or else to the server's ErrorLog. Trailers, and the
-// Transfer-Encoding values that net/http gives a meaning, pass; a bad trailer is
-// left out, since it comes after the status.
+// the handler's in it, which is sent at once; what is wrong is logged, to
+// wsgi.errors where the context has an environ, or else to the server's
+// ErrorLog. The handler learns of it by its next write, flush or Hijack: it
+// fails with an error that says the same. A Handler or QuietDisconnects that
+// meets this error says nothing of it once more.
+//
+// Trailers, and the Transfer-Encoding values that net/http gives a meaning,
+// pass; a bad trailer, or one that a trailer may not be (RFC 9110, 6.5.1), is
+// left out if it was set after the status.
 func GuardHeaders(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		g := &guard{r: r}
 		g.ResponseWriter, g.Judge = w, g
 		next.ServeHTTP(g, r)
 		g.Finish()
-		if header := w.Header(); g.trailer || len(header) != g.fields {
-			dropBadTrailers(header, r)
+		if g.Refused() {
+			clear(w.Header()) // HTTP/2 would send trailers
+			return
 		}
+		g.dropBadTrailers(w.Header())
 	})
 }
 
@@ -35,37 +45,42 @@ func GuardHeaders(next http.Handler) http.Handler {
 type guard struct {
 	recorder.Recorder
 	r       *http.Request
-	fields  int  // how many the header had then
-	trailer bool // it announced a trailer
+	trailer bool // the header announced a trailer
 }
 
-// Allow reports whether the header may go out with status, and answers in the
-// handler's place if it may not.
-func (g *guard) Allow(status int) bool {
-	err := g.checkHeader(g.ResponseWriter.Header(), status)
+// Allow says why the header may not go out with status, if it may not, and
+// answers in the handler's place.
+func (g *guard) Allow(status int) error {
+	header := g.ResponseWriter.Header()
+	err := g.checkHeader(header, status)
 	if err == nil {
 		if g.r.ProtoMajor >= 2 {
-			delete(g.ResponseWriter.Header(), "Upgrade") // it would make the response malformed (RFC 9113, 8.2.2)
+			delete(header, "Upgrade") // it would make the response malformed (RFC 9113, 8.2.2)
 		}
-		return true
+		return nil
 	}
-	logRefusal(g.r, err)
-	if status >= 200 {
-		clear(g.ResponseWriter.Header())
+	err = fmt.Errorf("middleware: GuardHeaders refused the response: %w", err)
+	g.log(err)
+	if status >= 200 || status == http.StatusSwitchingProtocols {
+		clear(header)
 		answer.Plain(g.ResponseWriter, g.r, http.StatusInternalServerError, http.StatusText(http.StatusInternalServerError))
+		_ = http.NewResponseController(g.ResponseWriter).Flush()
 	}
-	return false
+	return err
 }
 
 func (g *guard) checkHeader(header http.Header, status int) error {
-	g.fields = len(header)
 	length := int64(-1)
 	for name, values := range header {
-		if rest, ok := strings.CutPrefix(name, http.TrailerPrefix); ok {
-			name = rest
-		}
+		trailer, isTrailer := strings.CutPrefix(name, http.TrailerPrefix)
 		for _, value := range values {
-			if err := g.checkField(name, value, status, &length); err != nil {
+			var err error
+			if isTrailer {
+				err = checkTrailer(trailer, value)
+			} else {
+				err = g.checkField(name, value, status, &length)
+			}
+			if err != nil {
 				return err
 			}
 		}
@@ -92,29 +107,51 @@ func (g *guard) checkField(name, value string, status int, length *int64) error 
 	return err
 }
 
-// dropBadTrailers takes out what the handler set after its header was sent.
-func dropBadTrailers(header http.Header, r *http.Request) {
+func checkForm(name, value string) error {
+	_, err := refuse.Field(name, value)
+	return err
+}
+
+func checkTrailer(name, value string) error {
+	name, err := refuse.Field(name, value)
+	if err == nil && !httpguts.ValidTrailerHeader(name) {
+		err = fmt.Errorf("header %q cannot be a trailer", name)
+	}
+	return err
+}
+
+// dropBadTrailers takes out what the handler has set since its header was sent.
+// Only a trailer can have an effect by now: one under its own name where the
+// header announced any, or under net/http's prefix.
+func (g *guard) dropBadTrailers(header http.Header) {
 	for name, values := range header {
-		field := strings.TrimPrefix(name, http.TrailerPrefix)
+		field, isTrailer := strings.CutPrefix(name, http.TrailerPrefix)
+		check := checkTrailer
+		switch {
+		case isTrailer:
+		case g.trailer:
+			check = checkForm
+		default:
+			continue
+		}
 		for _, value := range values {
-			if _, err := refuse.Field(field, value); err != nil {
+			if err := check(field, value); err != nil {
 				delete(header, name)
-				logRefusal(r, err)
+				g.log(fmt.Errorf("middleware: GuardHeaders left out a trailer: %w", err))
 				break
 			}
 		}
 	}
 }
 
-func logRefusal(r *http.Request, err error) {
-	text := "middleware: GuardHeaders refused the response: " + err.Error()
-	if env, ok := environ.FromContext(r.Context()); ok {
-		_, _ = env.Errors().WriteString(text + "\n")
+func (g *guard) log(err error) {
+	if env, ok := environ.FromContext(g.r.Context()); ok {
+		_, _ = env.Errors().WriteString(err.Error() + "\n")
 		return
 	}
-	if srv, ok := r.Context().Value(http.ServerContextKey).(*http.Server); ok && srv.ErrorLog != nil {
-		srv.ErrorLog.Print(text)
+	if srv, ok := g.r.Context().Value(http.ServerContextKey).(*http.Server); ok && srv.ErrorLog != nil {
+		srv.ErrorLog.Print(err)
 		return
 	}
-	log.Print(text)
+	log.Print(err)
 }

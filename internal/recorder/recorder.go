@@ -19,56 +19,73 @@ type Recorder struct {
 	Bytes  int64 // bytes of the body that were written
 	Err    error // the first error that the connection met
 
-	// Judge, where set, is asked about a status before it is passed on. With
-	// a final one the whole response is refused: its writes succeed and go
-	// nowhere.
+	// Judge, where set, is asked about a status before it is passed on. Where
+	// it refuses a final one, the response is over: its writes fail with a
+	// *Refusal.
 	Judge Judge
 
 	Hijacked bool
-	refused  bool
+	refused  error // a *Refusal; nil for none
 }
 
-// Judge allows a status, and with it the header as it is then.
-type Judge interface{ Allow(status int) bool }
+// Judge allows a status, and with it the header as it is then, or says why not.
+// In the place of a final status that it refuses it has sent its own response.
+type Judge interface{ Allow(status int) error }
+
+// Refusal is the error of a write to a response that a Judge has replaced. The
+// Judge has reported it, so nobody else needs to.
+type Refusal struct{ Reason error }
+
+func (e *Refusal) Error() string { return e.Reason.Error() }
+
+func (e *Refusal) Unwrap() error { return e.Reason }
 
 // WriteHeader passes a status on. A 1xx is not the response's status, but for 101.
 func (r *Recorder) WriteHeader(status int) {
-	switch final := status >= 200 || status == http.StatusSwitchingProtocols; {
-	case r.refused:
-		return
-	case r.Status == 0 && r.Judge != nil && !r.Judge.Allow(status):
-		r.refused = final
-		return
+	final := status >= 200 || status == http.StatusSwitchingProtocols
+	switch {
+	case r.refused != nil || r.Status == 0 && !r.allow(status, final):
 	case !final:
 		Inform(r.ResponseWriter, status)
-		return
-	case r.Status == 0:
-		r.Status = status
+	default:
+		if r.Status == 0 {
+			r.Status = status
+		}
+		r.ResponseWriter.WriteHeader(status)
 	}
-	r.ResponseWriter.WriteHeader(status)
 }
 
-// open makes the status that a write without one implies explicit, and reports
-// whether the write may go on.
-func (r *Recorder) open() bool {
-	if r.Status == 0 && !r.Hijacked && !r.refused {
+// allow asks the Judge, if there is one.
+func (r *Recorder) allow(status int, final bool) bool {
+	if r.Judge == nil {
+		return true
+	}
+	err := r.Judge.Allow(status)
+	if err != nil && final {
+		r.refused = &Refusal{err}
+	}
+	return err == nil
+}
+
+// open makes the status that a write without one implies explicit, and returns
+// why the write may not go on.
+func (r *Recorder) open() error {
+	if r.Status == 0 && !r.Hijacked && r.refused == nil {
 		r.WriteHeader(http.StatusOK)
 	}
-	return !r.refused
+	return r.refused
 }
 
 // Finish is called when the handler has returned: a response that it never
 // began is net/http's implicit 200.
 func (r *Recorder) Finish() {
-	if r.Status != 0 || r.Hijacked || r.refused {
-		return
+	if r.Status == 0 && !r.Hijacked && r.refused == nil && r.allow(http.StatusOK, true) {
+		r.Status = http.StatusOK
 	}
-	if r.Judge != nil && !r.Judge.Allow(http.StatusOK) {
-		r.refused = true
-		return
-	}
-	r.Status = http.StatusOK
 }
+
+// Refused reports whether the Judge has replaced the response.
+func (r *Recorder) Refused() bool { return r.refused != nil }
 
 func (r *Recorder) note(n int64, err error) error {
 	r.Bytes += n
@@ -79,8 +96,8 @@ func (r *Recorder) note(n int64, err error) error {
 }
 
 func (r *Recorder) Write(p []byte) (int, error) {
-	if !r.open() {
-		return len(p), nil
+	if err := r.open(); err != nil {
+		return 0, err
 	}
 	n, err := r.ResponseWriter.Write(p)
 	return n, r.note(int64(n), err)
@@ -88,8 +105,8 @@ func (r *Recorder) Write(p []byte) (int, error) {
 
 // WriteString is Write without a copy where the writer below can do without.
 func (r *Recorder) WriteString(s string) (int, error) {
-	if !r.open() {
-		return len(s), nil
+	if err := r.open(); err != nil {
+		return 0, err
 	}
 	n, err := io.WriteString(r.ResponseWriter, s)
 	return n, r.note(int64(n), err)
@@ -97,8 +114,8 @@ func (r *Recorder) WriteString(s string) (int, error) {
 
 // ReadFrom keeps sendfile within reach.
 func (r *Recorder) ReadFrom(src io.Reader) (int64, error) {
-	if !r.open() {
-		return io.Copy(io.Discard, src)
+	if err := r.open(); err != nil {
+		return 0, err
 	}
 	n, err := io.Copy(r.ResponseWriter, src)
 	return n, r.note(n, err)
@@ -109,8 +126,8 @@ func (r *Recorder) Flush() { _ = r.FlushError() }
 
 // FlushError is Flush for http.ResponseController.
 func (r *Recorder) FlushError() error {
-	if !r.open() {
-		return nil
+	if err := r.open(); err != nil {
+		return err
 	}
 	return r.note(0, http.NewResponseController(r.ResponseWriter).Flush())
 }
@@ -118,6 +135,9 @@ func (r *Recorder) FlushError() error {
 // Hijack hands over the connection, where the writer below can. The status is
 // then what a connection is taken over for.
 func (r *Recorder) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	if r.refused != nil {
+		return nil, nil, r.refused
+	}
 	conn, rw, err := http.NewResponseController(r.ResponseWriter).Hijack()
 	if err == nil {
 		r.Hijacked = true
