@@ -34,7 +34,7 @@ func GuardHeaders(next http.Handler) http.Handler {
 		next.ServeHTTP(g, r)
 		g.Finish()
 		if g.Refused() {
-			clear(w.Header()) // HTTP/2 would send trailers
+			dropTrailers(w.Header())
 			return
 		}
 		g.dropBadTrailers(w.Header())
@@ -118,6 +118,16 @@ func checkTrailer(name, value string) error {
 		err = fmt.Errorf("header %q cannot be a trailer", name)
 	}
 	return err
+}
+
+// dropTrailers takes out what the handler of a response that was refused has set
+// since: HTTP/2 can send trailers with any response.
+func dropTrailers(header http.Header) {
+	for name := range header {
+		if strings.HasPrefix(name, http.TrailerPrefix) {
+			delete(header, name)
+		}
+	}
 }
 
 // dropBadTrailers takes out what the handler has set since its header was sent.
