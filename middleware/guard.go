@@ -33,11 +33,9 @@ func GuardHeaders(next http.Handler) http.Handler {
 		g.ResponseWriter, g.Judge = w, g
 		next.ServeHTTP(g, r)
 		g.Finish()
-		if g.Refused() {
-			dropTrailers(w.Header())
-			return
+		if header := w.Header(); g.trailer || hasTrailers(header) {
+			g.dropBadTrailers(header)
 		}
-		g.dropBadTrailers(w.Header())
 	})
 }
 
@@ -76,7 +74,7 @@ func (g *guard) checkHeader(header http.Header, status int) error {
 		for _, value := range values {
 			var err error
 			if isTrailer {
-				err = checkTrailer(trailer, value)
+				err = checkTrailer(trailer, value, true)
 			} else {
 				err = g.checkField(name, value, status, &length)
 			}
@@ -107,51 +105,47 @@ func (g *guard) checkField(name, value string, status int, length *int64) error 
 	return err
 }
 
-func checkForm(name, value string) error {
-	_, err := refuse.Field(name, value)
-	return err
-}
-
-func checkTrailer(name, value string) error {
-	name, err := refuse.Field(name, value)
-	if err == nil && !httpguts.ValidTrailerHeader(name) {
-		err = fmt.Errorf("header %q cannot be a trailer", name)
-	}
-	return err
-}
-
-// dropTrailers takes out what the handler of a response that was refused has set
-// since: HTTP/2 can send trailers with any response.
-func dropTrailers(header http.Header) {
+// hasTrailers reports whether the handler has set trailers that no header
+// announced.
+func hasTrailers(header http.Header) bool {
 	for name := range header {
 		if strings.HasPrefix(name, http.TrailerPrefix) {
-			delete(header, name)
+			return true
 		}
 	}
+	return false
 }
 
-// dropBadTrailers takes out what the handler has set since its header was sent.
-// Only a trailer can have an effect by now: one under its own name where the
-// header announced any, or under net/http's prefix.
+// dropBadTrailers takes out the bad ones of the trailers that the handler has
+// set since its header was sent, and all of a response that was refused.
 func (g *guard) dropBadTrailers(header http.Header) {
 	for name, values := range header {
-		field, isTrailer := strings.CutPrefix(name, http.TrailerPrefix)
-		check := checkTrailer
+		trailer, prefixed := strings.CutPrefix(name, http.TrailerPrefix)
 		switch {
-		case isTrailer:
-		case g.trailer:
-			check = checkForm
-		default:
+		case !prefixed && !g.trailer:
+			continue
+		case prefixed && g.Refused():
+			delete(header, name)
 			continue
 		}
 		for _, value := range values {
-			if err := check(field, value); err != nil {
+			if err := checkTrailer(trailer, value, prefixed); err != nil {
 				delete(header, name)
 				g.log(fmt.Errorf("middleware: GuardHeaders left out a trailer: %w", err))
 				break
 			}
 		}
 	}
+}
+
+// checkTrailer checks a trailer. Of those without net/http's prefix, net/http
+// itself sends only what may be one.
+func checkTrailer(name, value string, prefixed bool) error {
+	name, err := refuse.Field(name, value)
+	if err == nil && prefixed && !httpguts.ValidTrailerHeader(name) {
+		err = fmt.Errorf("header %q cannot be a trailer", name)
+	}
+	return err
 }
 
 func (g *guard) log(err error) {

@@ -25,7 +25,7 @@ type Recorder struct {
 	Judge Judge
 
 	Hijacked bool
-	refused  error // a *Refusal; nil for none
+	refused  *Refusal // nil for none
 }
 
 // Judge allows a status, and with it the header as it is then, or says why not.
@@ -73,7 +73,10 @@ func (r *Recorder) open() error {
 	if r.Status == 0 && !r.Hijacked && r.refused == nil {
 		r.WriteHeader(http.StatusOK)
 	}
-	return r.refused
+	if r.refused != nil {
+		return r.refused
+	}
+	return nil
 }
 
 // Finish is called when the handler has returned: a response that it never
