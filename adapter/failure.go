@@ -134,7 +134,7 @@ func (res *response) replace(code int, body string) (abort bool) {
 
 // answer sends a response that is not the App's; the connection closes with it.
 func (res *response) answer(code int, text string) {
-	res.head.code, res.sent = code, true
+	res.head.status, res.sent, res.closing = int32(code), true, true
 	res.written = answer.Plain(res.w, res.r, code, text)
 }
 

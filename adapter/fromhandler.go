@@ -44,6 +44,9 @@ func FromHandler(h http.Handler) App {
 		w.held = w.small[:0]
 		w.attach(inside.Peer())
 		defer w.restore()
+		if w.peer != nil && hasBody(r) {
+			r.Body = &watchedBody{r.Body, w.peer}
+		}
 		h.ServeHTTP(w, r)
 		return w.end()
 	}
@@ -75,6 +78,7 @@ type handlerWriter struct {
 	framed   bool // Transfer-Encoding: chunked or identity
 	mixed    bool // the header has fields that start does not get
 	hijacked bool
+	duplex   bool // the handler asked for full duplex
 }
 
 func (w *handlerWriter) attach(peer seam.Peer) {
@@ -261,6 +265,9 @@ func (w *handlerWriter) begin(next []byte) {
 	}
 	w.takeTrailers()
 	w.clearHeader()
+	if w.peer != nil {
+		w.peer.answeredByHandler(w.duplex)
+	}
 	w.out, w.err = w.start(statusLine(w.code), w.fields)
 }
 
@@ -339,6 +346,17 @@ func (w *handlerWriter) sendFile(r io.Reader) (int64, error) {
 	w.err = err
 	w.putTrailers()
 	return n, err
+}
+
+// EnableFullDuplex lets the handler read its request after it has begun to answer.
+// Where that is still to be read when the answer begins, the connection ends with
+// the answer.
+func (w *handlerWriter) EnableFullDuplex() error {
+	if w.peer == nil || !canDuplex(w.peer.w) {
+		return fmt.Errorf("adapter: full duplex: %w", http.ErrNotSupported)
+	}
+	w.duplex = true
+	return nil
 }
 
 // Hijack hands the handler the connection itself.

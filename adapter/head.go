@@ -10,12 +10,14 @@ import (
 
 // head is a status and headers that start_response has accepted.
 type head struct {
-	code       int
+	status     int32       // its code: an int32, as the next, since a response has no byte to spare
+	connection int32       // place of the Connection field, counted from 1; 0 for none
 	length     int64       // declared Content-Length; -1 for none
-	connection int         // place of the Connection field, counted from 1; 0 for none
 	fields     [][2]string // canonical name and value; our own copy
 	space      [2][2]string
 }
+
+func (h *head) code() int { return int(h.status) }
 
 // fill checks a status and headers and takes them over.
 func (h *head) fill(status string, headers Headers) error {
@@ -23,7 +25,7 @@ func (h *head) fill(status string, headers Headers) error {
 	if err != nil {
 		return fmt.Errorf("adapter: %w", err)
 	}
-	h.code, h.length, h.connection, h.fields = code, -1, 0, h.space[:0]
+	h.status, h.length, h.connection, h.fields = int32(code), -1, 0, h.space[:0]
 	if len(headers) > len(h.space) {
 		h.fields = make([][2]string, 0, len(headers)+1) // with the Content-Length of a list
 	}
@@ -51,11 +53,11 @@ func (h *head) add(name, value string) error {
 		}
 		value = strconv.FormatInt(h.length, 10)
 	case "Connection":
-		if value, err = refuse.Connection(value, h.code); err != nil || h.saysClose(value) {
+		if value, err = refuse.Connection(value, h.code()); err != nil || h.saysClose(value) {
 			return err
 		}
 	default:
-		if err := refuse.HopByHop(name, h.code); err != nil {
+		if err := refuse.HopByHop(name, h.code()); err != nil {
 			return err
 		}
 	}
@@ -66,11 +68,11 @@ func (h *head) add(name, value string) error {
 // saysClose makes one field of Connection: close and another, since net/http looks
 // at the first alone, and reports whether there is nothing to add.
 func (h *head) saysClose(value string) bool {
-	if h.code == http.StatusSwitchingProtocols {
+	if h.code() == http.StatusSwitchingProtocols {
 		return false
 	}
 	if h.connection == 0 {
-		h.connection = len(h.fields) + 1
+		h.connection = int32(len(h.fields) + 1)
 		return false
 	}
 	if value == "close" {
@@ -109,4 +111,4 @@ func (h *head) makeRoom(header http.Header) {
 }
 
 // bodiless reports whether a response with the head's code has no body.
-func (h *head) bodiless() bool { return refuse.NoBody(h.code) }
+func (h *head) bodiless() bool { return refuse.NoBody(h.code()) }

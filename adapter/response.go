@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"sync"
+	"sync/atomic"
 
 	"github.com/gowsgi/gowsgi/environ"
 	"github.com/gowsgi/gowsgi/internal/recorder"
@@ -30,10 +31,12 @@ type response struct {
 	started  bool // start has succeeded; head holds
 	sent     bool // the head is out, or in net/http's hands
 	finished bool // the App and its Body are done
-	duplex   bool // the input may be read while the body is written
-	hijacked bool // an http.Handler inside took the connection over
-	surplus  bool // the App sent more than its Content-Length
-	clipped  bool // as much of a file goes out as its Content-Length asks for
+	duplex   duplex
+	closing  bool          // we have said that the connection ends with this response
+	hijacked bool          // an http.Handler inside took the connection over
+	surplus  bool          // the App sent more than its Content-Length
+	clipped  bool          // as much of a file goes out as its Content-Length asks for
+	seen     atomic.Uint32 // what an http.Handler met in the request's body: seenEnd, seenError, 0
 	written  int64
 	lost     *writeError // the connection failed
 	wrong    *misuse     // what the App did wrong; nil for nothing
@@ -145,7 +148,7 @@ func (res *response) accept(status string, headers Headers) error {
 	if err := h.fill(status, headers); err != nil {
 		return err
 	}
-	if err := res.switchProtocols(h.code); err != nil {
+	if err := res.switchProtocols(h.code()); err != nil {
 		return err
 	}
 	if res.started {
@@ -187,7 +190,7 @@ func (res *response) short(size int64) error {
 // status is the code that the response has, or would have had.
 func (res *response) status() int {
 	if res.sent || res.raw != nil {
-		return res.head.code
+		return res.head.code()
 	}
 	return 0
 }
@@ -205,7 +208,7 @@ func (res *response) finish() {
 	if !res.finished {
 		res.seal()
 	}
-	res.drain()
+	res.linger()
 	if res.raw != nil {
 		res.raw.close()
 		recorder.AddBytes(res.w, res.written)

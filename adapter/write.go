@@ -6,7 +6,6 @@ import (
 	"io"
 	"net/http"
 
-	"github.com/gowsgi/gowsgi/internal/answer"
 	"github.com/gowsgi/gowsgi/internal/body"
 )
 
@@ -45,7 +44,7 @@ func (res *response) open(bytes bool) error {
 	case !res.started:
 		return res.neverStarted()
 	case bytes && res.head.bodiless():
-		err := fmt.Errorf("adapter: the App sent a body with a %d response", res.head.code)
+		err := fmt.Errorf("adapter: the App sent a body with a %d response", res.head.code())
 		res.blame().body = err
 		return err
 	}
@@ -75,24 +74,22 @@ func (res *response) enough() bool {
 func (res *response) isHead() bool { return res.r.Method == http.MethodHead }
 
 // sendHead hands status and headers to net/http, once. In a response that goes
-// out piece by piece the App may still read its input.
+// out piece by piece the App may still read its input, and no request follows on
+// the connection then.
 func (res *response) sendHead(piecewise bool) {
 	if res.sent {
 		return
 	}
 	res.sent = true
-	if piecewise {
-		res.enableDuplex()
-	}
 	header := res.w.Header()
 	res.head.copyTo(header)
 	if res.r.ProtoMajor >= 2 {
 		delete(header, "Upgrade") // it would make the response malformed (RFC 9113, 8.2.2)
 	}
-	if res.inputError() != nil {
-		answer.HangUp(header, res.r)
+	if piecewise && res.enableDuplex() || res.bodyFailed() {
+		res.hangUpAfter(header)
 	}
-	res.w.WriteHeader(res.head.code)
+	res.w.WriteHeader(res.head.code())
 }
 
 func (res *response) flush() error {

@@ -40,8 +40,12 @@ type stream struct {
 	chunk    []byte
 	at, have int
 	end      error // what r ended with, once chunk is used up
-	err      atomic.Pointer[error]
+	// The first end that a read met, for other goroutines: a proper one is
+	// &properEnd.
+	met atomic.Pointer[error]
 }
+
+var properEnd = io.EOF
 
 // NewInput returns an Input over r; a nil r is an empty body.
 func NewInput(r io.Reader) *Input { return &newStream(r).pub }
@@ -67,16 +71,19 @@ func (in *Input) stream() *stream {
 // reset makes s read from r from now on and forgets what it had read ahead.
 func (s *stream) reset(r io.Reader) {
 	s.r, s.chunk, s.at, s.have, s.end = r, nil, 0, 0, nil
-	s.err.Store(nil)
+	s.met.Store(nil)
 }
 
 // failure returns the first error that a read met, nil where there was none.
 func (s *stream) failure() error {
-	if err := s.err.Load(); err != nil {
-		return *err
+	if met := s.met.Load(); met != nil && met != &properEnd {
+		return *met
 	}
 	return nil
 }
+
+// ended reports whether a read met the end of the body.
+func (s *stream) ended() bool { return s.met.Load() == &properEnd }
 
 // Read reads up to len(p) bytes, as io.Reader says. At the end it returns
 // io.EOF; a body over an http.MaxBytesReader's limit ends in an error that
@@ -95,20 +102,22 @@ func (s *stream) read(p []byte) (int, error) {
 	}
 	n, err := s.r.Read(p)
 	if err != nil {
-		err = s.ended(err)
+		err = s.finish(err)
 	}
 	return n, err
 }
 
-// ended keeps what the body ended with and gives an error its context.
-func (s *stream) ended(err error) error {
-	if err != io.EOF {
+// finish keeps what the body ended with and gives an error its context.
+func (s *stream) finish(err error) error {
+	if err == io.EOF {
+		s.met.CompareAndSwap(nil, &properEnd)
+	} else {
 		err = fmt.Errorf("environ: reading wsgi.input: %w", err)
 		if errors.Is(err, io.EOF) { // net/http never wraps a proper end
 			err = fmt.Errorf("environ: reading wsgi.input: %w", io.ErrUnexpectedEOF)
 		}
 		met := err // err itself would be an allocation at every end
-		s.err.CompareAndSwap(nil, &met)
+		s.met.CompareAndSwap(nil, &met)
 	}
 	s.end = err
 	return err
@@ -210,7 +219,7 @@ func (s *stream) fill() {
 	n, err := s.r.Read(s.chunk[s.have:min(len(s.chunk), s.have+largeChunk)])
 	s.have += n
 	if err != nil {
-		_ = s.ended(err)
+		_ = s.finish(err)
 	}
 }
 

@@ -63,6 +63,22 @@ func (in *Inside) ResetInput(r io.Reader) { in.pub.Input().stream().reset(r) }
 // met, nil where there was none; the end of the body is no error. It may be
 // called from any goroutine.
 func (in *Inside) InputError() error {
+	if s := in.inputStream(); s != nil {
+		return s.failure()
+	}
+	return nil
+}
+
+// InputEnded reports whether a read of the request's wsgi.input met the end of
+// the body. It may be called from any goroutine.
+func (in *Inside) InputEnded() bool {
+	s := in.inputStream()
+	return s != nil && s.ended()
+}
+
+// inputStream returns what the request's wsgi.input reads, nil where nobody has
+// asked for it.
+func (in *Inside) inputStream() *stream {
 	if in == nil {
 		return nil
 	}
@@ -70,5 +86,5 @@ func (in *Inside) InputError() error {
 	if input == nil {
 		return nil
 	}
-	return input.stream().failure()
+	return input.stream()
 }
