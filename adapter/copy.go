@@ -14,10 +14,14 @@ func (res *response) copy(b Body) error {
 	if res.hijacked {
 		return nil
 	}
+	if b == nil {
+		b = body.Text("")
+	}
 	switch b := b.(type) {
-	case nil:
-		return res.copyList(body.Text(""))
 	case body.List:
+		if res.switched() {
+			return res.copyStream(b)
+		}
 		return res.copyList(b)
 	case *body.File:
 		return res.copyFile(b)
@@ -41,6 +45,11 @@ func (res *response) copyStream(b Body) error {
 			break
 		}
 	}
+	if res.switched() {
+		if _, err := res.takeOver(); err != nil {
+			return err
+		}
+	}
 	res.mu.Lock()
 	defer res.mu.Unlock()
 	return res.end()
@@ -54,12 +63,6 @@ func (res *response) copyList(list body.List) error {
 	size := list.Size()
 	if err := res.open(size > 0); err != nil {
 		return err
-	}
-	if res.raw != nil {
-		if _, err := list.Send(rawWriter{res}, size); err != nil {
-			return err
-		}
-		return res.end()
 	}
 	if err := res.sendSized(size); err != nil {
 		return err

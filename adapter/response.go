@@ -83,9 +83,7 @@ func (res *response) serve() (abort bool) {
 		return false
 	}
 	err := res.run()
-	if !res.finished {
-		res.seal()
-	}
+	res.seal()
 	if err != nil {
 		return res.fail(err)
 	}
@@ -168,7 +166,7 @@ func (res *response) end() error {
 	case res.wrong != nil && res.wrong.body != nil && !res.sent:
 		return res.wrong.body
 	case res.raw != nil:
-		return res.takeOver()
+		return nil
 	case res.head.length > res.written && !res.isHead() && !res.head.bodiless():
 		return res.short(res.written)
 	}
@@ -195,12 +193,17 @@ func (res *response) status() int {
 	return 0
 }
 
-// seal makes start and write() useless to whoever kept them. From here on the
-// response belongs to the Handler alone.
+// seal makes start and write() useless to whoever kept them, and closes a
+// connection that was taken over. From here on the response belongs to the Handler
+// alone.
 func (res *response) seal() {
 	res.mu.Lock()
-	defer res.mu.Unlock()
 	res.finished = true
+	raw := res.raw
+	res.mu.Unlock()
+	if raw != nil {
+		raw.close()
+	}
 }
 
 // finish leaves the connection fit for net/http, or closes it.
@@ -210,7 +213,6 @@ func (res *response) finish() {
 	}
 	res.linger()
 	if res.raw != nil {
-		res.raw.close()
 		recorder.AddBytes(res.w, res.written)
 	}
 }

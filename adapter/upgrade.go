@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/gowsgi/gowsgi/internal/recorder"
@@ -15,9 +16,17 @@ import (
 type rawStream struct {
 	conn net.Conn // nil until it is taken over
 	rw   *bufio.ReadWriter
+
+	// out is held while something is written, first of all the head. Nothing
+	// is written under the lock of the response, so that reading and the end of
+	// the response go on when the client does not read.
+	out sync.Mutex
 }
 
-var errNoUpgrade = errors.New("adapter: status 101 switches protocols on an HTTP/1.1 connection of its own only")
+var (
+	errNoUpgrade    = errors.New("adapter: status 101 switches protocols on an HTTP/1.1 connection of its own only")
+	errSwitchedBack = errors.New("adapter: the connection is not taken over: start was called again, with a status other than 101")
+)
 
 // switchProtocols makes ready for a response with code. A 101 makes wsgi.input
 // the raw connection; another code that replaces it makes it the body again.
@@ -37,10 +46,32 @@ func (res *response) switchProtocols(code int) error {
 	return nil
 }
 
-// takeOver takes the connection from net/http and sends the head, once.
-func (res *response) takeOver() error {
-	if res.raw.conn != nil {
-		return nil
+// takeOver takes the connection from net/http and sends the head, once. The caller
+// does not hold the lock of the response.
+func (res *response) takeOver() (*rawStream, error) {
+	res.mu.Lock()
+	raw := res.raw
+	header, err := res.detach(raw)
+	if header == nil {
+		res.mu.Unlock()
+		return raw, err
+	}
+	raw.out.Lock() // nobody else knows the connection yet
+	defer raw.out.Unlock()
+	res.mu.Unlock()
+	return raw, res.wroteRaw(0, raw.sendHead(header))
+}
+
+// detach takes the connection from net/http and returns the header to be sent, nil
+// where that has been done. The caller holds the lock.
+func (res *response) detach(raw *rawStream) (http.Header, error) {
+	switch {
+	case res.finished:
+		return nil, errFinished
+	case raw == nil:
+		return nil, errSwitchedBack
+	case raw.conn != nil:
+		return nil, nil
 	}
 	header := res.w.Header()
 	res.head.copyTo(header)
@@ -49,62 +80,75 @@ func (res *response) takeOver() error {
 	}
 	conn, rw, err := http.NewResponseController(res.w).Hijack()
 	if err != nil {
-		return fmt.Errorf("adapter: taking over the connection: %w", err)
+		return nil, fmt.Errorf("adapter: taking over the connection: %w", err)
 	}
-	res.raw.conn, res.raw.rw, res.sent = conn, rw, true
 	// The server's time limits were for HTTP.
 	_ = conn.SetDeadline(time.Time{})
-	fmt.Fprintf(rw, "HTTP/1.1 101 %s\r\n", http.StatusText(http.StatusSwitchingProtocols))
-	_ = header.Write(rw)
-	_, _ = rw.WriteString("\r\n")
-	if err := rw.Flush(); err != nil {
+	raw.conn, raw.rw, res.sent = conn, rw, true
+	return header, nil
+}
+
+func (s *rawStream) sendHead(header http.Header) error {
+	fmt.Fprintf(s.rw, "HTTP/1.1 101 %s\r\n", http.StatusText(http.StatusSwitchingProtocols))
+	_ = header.Write(s.rw)
+	_, _ = s.rw.WriteString("\r\n")
+	return s.rw.Flush()
+}
+
+// writeRaw writes to the connection, which it takes over first where that is still
+// to be done. The caller does not hold the lock of the response.
+func (res *response) writeRaw(p []byte) (int, error) {
+	raw, err := res.takeOver()
+	if err != nil {
+		return 0, err
+	}
+	raw.out.Lock()
+	defer raw.out.Unlock()
+	n, err := raw.conn.Write(p)
+	return n, res.wroteRaw(n, err)
+}
+
+// wroteRaw notes that n bytes went out, and whether that failed.
+func (res *response) wroteRaw(n int, err error) error {
+	res.mu.Lock()
+	defer res.mu.Unlock()
+	res.written += int64(n)
+	if err != nil {
 		return res.lose(err)
 	}
 	return nil
 }
 
-func (res *response) writeRaw(p []byte) (int, error) {
-	if err := res.takeOver(); err != nil {
-		return 0, err
+// close closes the connection, which ends every read and write of it, and waits
+// for the writes to return.
+func (s *rawStream) close() {
+	if s.conn == nil {
+		return
 	}
-	n, err := res.raw.conn.Write(p)
-	res.written += int64(n)
-	if err != nil {
-		return n, res.lose(err)
-	}
-	return n, nil
+	_ = s.conn.Close()
+	s.out.Lock()
+	defer s.out.Unlock()
 }
 
-func (s *rawStream) close() {
-	if s.conn != nil {
-		_ = s.conn.Close()
-	}
+// switched reports whether the response takes the connection over.
+func (res *response) switched() bool {
+	res.mu.Lock()
+	defer res.mu.Unlock()
+	return res.raw != nil
 }
 
 // rawReader reads the connection, bytes that came early with the head included.
 type rawReader struct{ res *response }
 
 func (r rawReader) Read(p []byte) (int, error) {
-	rw, err := r.reader()
+	raw, err := r.res.takeOver()
 	if err != nil {
 		return 0, err
 	}
-	return rw.Read(p)
+	return raw.rw.Read(p)
 }
 
-func (r rawReader) reader() (*bufio.ReadWriter, error) {
-	r.res.mu.Lock()
-	defer r.res.mu.Unlock()
-	if r.res.finished {
-		return nil, errFinished
-	}
-	if err := r.res.takeOver(); err != nil {
-		return nil, err
-	}
-	return r.res.raw.rw, nil
-}
-
-// rawWriter is writeRaw as an io.Writer, for a caller that holds the lock.
+// rawWriter is writeRaw as an io.Writer.
 type rawWriter struct{ res *response }
 
 func (w rawWriter) Write(p []byte) (int, error) { return w.res.writeRaw(p) }

@@ -12,14 +12,14 @@ import (
 // Write is the write() callable: p, and the head before it, are out when it
 // returns.
 func (res *response) Write(p []byte) (int, error) {
-	res.mu.Lock()
-	defer res.mu.Unlock()
-	if err := res.open(len(p) > 0); err != nil {
+	raw, err := res.writable(len(p) > 0)
+	switch {
+	case err != nil:
 		return 0, err
-	}
-	if res.raw != nil {
+	case raw:
 		return res.writeRaw(p)
 	}
+	defer res.mu.Unlock()
 	res.sendHead(true)
 	if allowed := res.allow(int64(len(p))); allowed > 0 {
 		n, err := res.w.Write(p[:allowed])
@@ -32,6 +32,17 @@ func (res *response) Write(p []byte) (int, error) {
 		return 0, err
 	}
 	return len(p), nil
+}
+
+// writable reports whether the App writes to a connection that is taken over, or
+// why it may not write. Where it does neither, it returns with the lock held.
+func (res *response) writable(bytes bool) (raw bool, err error) {
+	res.mu.Lock()
+	if err := res.open(bytes); err != nil || res.raw != nil {
+		res.mu.Unlock()
+		return true, err
+	}
+	return false, nil
 }
 
 // open reports why the App may not write now, if it may not.
@@ -100,9 +111,12 @@ func (res *response) flush() error {
 	return nil
 }
 
-// lose notes that the connection failed. Nothing is written any more.
+// lose notes that the connection failed, the first time that it does. Nothing is
+// written any more.
 func (res *response) lose(err error) error {
-	res.lost = &writeError{err}
+	if res.lost == nil {
+		res.lost = &writeError{err}
+	}
 	return res.lost
 }
 
@@ -116,14 +130,14 @@ func (res *response) ReadFrom(r io.Reader) (int64, error) {
 	if _, err := res.Write(nil); err != nil {
 		return 0, err
 	}
-	res.mu.Lock()
-	defer res.mu.Unlock()
-	if err := res.open(true); err != nil {
+	raw, err := res.writable(true)
+	switch {
+	case err != nil:
 		return 0, err
-	}
-	if res.raw != nil {
+	case raw:
 		return io.Copy(rawWriter{res}, r)
 	}
+	defer res.mu.Unlock()
 	n, err := res.sendFile(r)
 	if err != nil {
 		return n, err
