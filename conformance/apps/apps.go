@@ -1,0 +1,147 @@
+// Package apps holds the applications of the conformance suite in Go: the twins,
+// name by name, of those in python/apps.py.
+package apps
+
+import (
+	"errors"
+	"io"
+
+	"github.com/gowsgi/gowsgi/adapter"
+	"github.com/gowsgi/gowsgi/environ"
+)
+
+// All are the Go twins of apps.py, name by name. README.md says what each does.
+var All = merge(bodyApps, writeApps, closeApps, InputApps, failureApps, startApps, bodilessApps, lengthApps, headApps, environApps, upgradeApps, LongApps)
+
+// Impossible are the applications that Go's types rule out, with the reason.
+var Impossible = map[string]string{
+	"closing_list": "A Body of known length is a Text or Bytes, and those have nothing to close; a Body with a Close of its own is a stream.",
+}
+
+// Dispatch serves the application that the request names.
+func Dispatch(env *environ.Environ, start adapter.StartResponse) (adapter.Body, error) {
+	count(env, "calls")
+	name := "plain"
+	if given, ok := env.Lookup("HTTP_X_APP"); ok {
+		name, _ = given.(string)
+	}
+	chosen, ok := All[name]
+	if !ok {
+		chosen = All["unknown"]
+	}
+	return chosen(env, start)
+}
+
+func merge(all ...map[string]adapter.App) map[string]adapter.App {
+	merged := make(map[string]adapter.App)
+	for _, some := range all {
+		for name, app := range some {
+			merged[name] = app
+		}
+	}
+	return merged
+}
+
+// call is one call of an application. Its methods raise, as what they stand
+// for does in Python: by a panic that app and generate make an error again.
+type call struct {
+	env   *environ.Environ
+	start adapter.StartResponse
+}
+
+type raised struct{ err error }
+
+func raise(err error) { panic(raised{err}) }
+
+func catch(err *error) {
+	switch v := recover().(type) {
+	case nil:
+	case raised:
+		*err = v.err
+	default:
+		panic(v)
+	}
+}
+
+// try returns what f has raised.
+func try(f func()) (err error) {
+	defer catch(&err)
+	f()
+	return nil
+}
+
+func app(f func(c *call) adapter.Body) adapter.App {
+	return func(env *environ.Environ, start adapter.StartResponse) (body adapter.Body, err error) {
+		defer catch(&err)
+		return f(&call{env, start}), nil
+	}
+}
+
+// OK starts with 200 and returns body.
+func OK(body adapter.Body, more ...[2]string) adapter.App {
+	return Answers("200 OK", Typed(more...), body)
+}
+
+// Answers starts as it is told and returns body.
+func Answers(status string, headers adapter.Headers, body adapter.Body) adapter.App {
+	return app(func(c *call) adapter.Body {
+		c.begin(status, headers)
+		return body
+	})
+}
+
+var textType = [2]string{"Content-Type", "text/plain"}
+
+func Typed(more ...[2]string) adapter.Headers { return append(adapter.Headers{textType}, more...) }
+
+func length(value string) [2]string { return [2]string{"Content-Length", value} }
+
+// begin is start; it returns write.
+func (c *call) begin(status string, headers adapter.Headers, excInfo ...error) func(string) {
+	w, err := c.start(status, headers, excInfo...)
+	if err != nil {
+		raise(err)
+	}
+	return func(chunk string) {
+		if _, err := io.WriteString(w, chunk); err != nil {
+			raise(err)
+		}
+	}
+}
+
+func (c *call) ok(more ...[2]string) func(string) { return c.begin("200 OK", Typed(more...)) }
+
+var errStopped = errors.New("conformance: nobody asks for more")
+
+// generate is a Python generator: yield raises when it is closed early.
+func generate(f func(yield func(chunk string))) adapter.Body {
+	return adapter.Stream(func(yield func([]byte, error) bool) {
+		err := try(func() {
+			f(func(chunk string) {
+				if !yield([]byte(chunk), nil) {
+					raise(errStopped)
+				}
+			})
+		})
+		if err != nil && !errors.Is(err, errStopped) {
+			yield(nil, err)
+		}
+	})
+}
+
+// lazily is an application that is a generator itself.
+func lazily(f func(c *call, yield func(chunk string))) adapter.App {
+	return app(func(c *call) adapter.Body {
+		return generate(func(yield func(string)) { f(c, yield) })
+	})
+}
+
+func generator(chunks ...string) adapter.Body {
+	return generate(func(yield func(string)) {
+		for _, chunk := range chunks {
+			yield(chunk)
+		}
+	})
+}
+
+func IsImpossible(app string) bool { _, ok := Impossible[app]; return ok }

@@ -1,0 +1,190 @@
+package replay
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/gowsgi/gowsgi/conformance/wire"
+)
+
+// Difference is one field in which the two servers differ.
+type Difference struct {
+	Case   string
+	Field  string // as in `response[0].header.date`; see fieldsOf
+	Pywsgi string
+	Gowsgi string
+}
+
+func (d Difference) String() string {
+	return fmt.Sprintf("%s: %s\n\tpywsgi: %s\n\tgowsgi: %s", d.Case, d.Field, d.Pywsgi, d.Gowsgi)
+}
+
+// Missing stands for a field that one of the two does not have.
+const Missing = "absent"
+
+// Compare returns where two outcomes of a case differ. Of responses, environs
+// and access lines those at the same place are compared; and their numbers.
+func Compare(name string, pywsgi, gowsgi *wire.Outcome) []Difference {
+	theirs, ours := fieldsOf(pywsgi), fieldsOf(gowsgi)
+	keys := slices.Concat(slices.Collect(maps.Keys(theirs)), slices.Collect(maps.Keys(ours)))
+	slices.SortFunc(keys, byPlace)
+	var differences []Difference
+	for _, key := range slices.Compact(keys) {
+		if !hasPlace(key, theirs, ours) || theirs[key] == ours[key] {
+			continue
+		}
+		differences = append(differences, Difference{name, key, orMissing(theirs, key), orMissing(ours, key)})
+	}
+	return differences
+}
+
+func byPlace(a, b string) int {
+	return cmp.Or(cmp.Compare(rank(a), rank(b)), cmp.Compare(a, b))
+}
+
+// rank puts the numbers first: what they say explains most of the rest.
+func rank(key string) int {
+	if strings.Contains(key, "[") {
+		return 1
+	}
+	return 0
+}
+
+func orMissing(fields map[string]string, key string) string {
+	if value, ok := fields[key]; ok {
+		return value
+	}
+	return Missing
+}
+
+var placed = regexp.MustCompile(`^(response|environ|access)\[(\d+)\]`)
+
+// counted are the fields that count what a place is in.
+var counted = map[string]string{"response": "responses", "environ": "environs", "access": "access_log"}
+
+// hasPlace reports whether both sides have the response, environ or line that
+// key is a part of.
+func hasPlace(key string, sides ...map[string]string) bool {
+	match := placed.FindStringSubmatch(key)
+	if match == nil {
+		return true
+	}
+	place := wire.Number(match[2])
+	for _, side := range sides {
+		if place >= wire.Number(side[counted[match[1]]]) {
+			return false
+		}
+	}
+	return true
+}
+
+// fieldsOf names every fact of an outcome. The order and the case of headers
+// are not among them, nor is the type of wsgi.errors, which is each server's own.
+func fieldsOf(o *wire.Outcome) map[string]string {
+	fields := map[string]string{
+		"responses":        strconv.Itoa(len(o.Responses)),
+		"environs":         strconv.Itoa(len(o.Environs)),
+		"access_log":       strconv.Itoa(len(o.AccessLog)),
+		"connection":       o.Connection,
+		"error_log":        kinds(o.ErrorLog),
+		"leftover":         wire.Quote(string(o.Leftover)),
+		"late":             wire.Quote(string(o.Late)),
+		"trailing_interim": texts(o.TrailingInterim),
+	}
+	for i := range o.Responses {
+		responseFields(fields, fmt.Sprintf("response[%d].", i), &o.Responses[i])
+	}
+	for i, env := range o.Environs {
+		environFields(fields, fmt.Sprintf("environ[%d].", i), env)
+	}
+	for i, line := range o.AccessLog {
+		accessFields(fields, fmt.Sprintf("access[%d].", i), string(line))
+	}
+	for what, n := range o.Counters {
+		fields["counter."+what] = strconv.Itoa(n)
+	}
+	return fields
+}
+
+func responseFields(fields map[string]string, at string, r *wire.Response) {
+	fields[at+"code"] = strconv.Itoa(r.Code)
+	fields[at+"reason"] = wire.Quote(string(r.Reason))
+	version, _, _ := strings.Cut(string(r.StatusLine), " ")
+	fields[at+"version"] = version
+	fields[at+"framing"] = r.Framing
+	fields[at+"complete"] = strconv.FormatBool(r.Complete)
+	fields[at+"interim"] = texts(r.Interim)
+	if r.Framing == "chunked" {
+		fields[at+"chunks"] = fmt.Sprint(r.Chunks)
+	}
+	if r.BodyOnHead {
+		fields[at+"body_on_head"] = "true"
+	}
+	for name, value := range r.Fields() {
+		fields[at+"header."+name] = value
+	}
+	if dump, ok := dumped(string(r.Body)); ok {
+		environFields(fields, at+"dump.", dump)
+		return
+	}
+	fields[at+"body"] = wire.Quote(string(r.Body))
+}
+
+// dumped reads a body that is the dump of an environ.
+func dumped(body string) (wire.Environ, bool) {
+	if !strings.HasPrefix(body, "{") || !strings.Contains(body, `_PORT": "<port>"`) {
+		return nil, false
+	}
+	var env wire.Environ
+	return env, json.Unmarshal([]byte(body), &env) == nil
+}
+
+func environFields(fields map[string]string, at string, env wire.Environ) {
+	for key, value := range env {
+		if key != "wsgi.errors" {
+			fields[at+key] = value.String()
+		}
+	}
+}
+
+var accessLine = regexp.MustCompile(`(?s)^(\S+) - - \[<time>\] "(.*)" (\S+) (\S+) (\S+)$`)
+
+func accessFields(fields map[string]string, at, line string) {
+	match := accessLine.FindStringSubmatch(line)
+	if match == nil {
+		fields[at+"line"] = wire.Quote(line)
+		return
+	}
+	for i, name := range []string{"remote", "request", "status", "bytes", "seconds"} {
+		fields[at+name] = wire.Quote(match[i+1])
+	}
+}
+
+// kinds says what happened in the error log: which exception it was is told in
+// each language's own words.
+func kinds(log []wire.LogEntry) string {
+	kinds := make([]string, 0, len(log))
+	for _, entry := range log {
+		switch entry.Kind {
+		case "app", "server":
+			kinds = append(kinds, entry.Kind+" "+wire.Quote(entry.Text))
+		default:
+			kinds = append(kinds, entry.Kind)
+		}
+	}
+	return strings.Join(kinds, ", ")
+}
+
+func texts(list []wire.Text) string {
+	quoted := make([]string, 0, len(list))
+	for _, text := range list {
+		quoted = append(quoted, wire.Quote(string(text)))
+	}
+	return strings.Join(quoted, ", ")
+}

@@ -1,0 +1,206 @@
+package replay
+
+import (
+	"context"
+	"net"
+	"net/http"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/gowsgi/gowsgi/adapter"
+	"github.com/gowsgi/gowsgi/conformance/apps"
+	"github.com/gowsgi/gowsgi/conformance/wire"
+	"github.com/gowsgi/gowsgi/environ"
+)
+
+// patience bounds the wait for a server to be done with a connection.
+const patience = 5 * time.Second
+
+// player is a gowsgi server for one case alone, and what it shows.
+type player struct {
+	of       *wire.Case
+	server   *adapter.Server
+	counters apps.Counters
+	closed   chan struct{} // the connection is over, or the application's own
+
+	mu       sync.Mutex
+	environs []wire.Environ
+	access   []string
+	errors   []string
+	hijacked bool
+}
+
+// Play runs a case on gowsgi. Silence is how long means that nothing more will come.
+func Play(of *wire.Case, silence time.Duration) (*wire.Outcome, error) {
+	p := &player{of: of, closed: make(chan struct{})}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, err
+	}
+	p.server = p.newServer()
+	go func() { _ = p.server.Serve(l) }()
+	defer p.server.Close()
+	c, err := dial(l.Addr().String(), of.Methods, silence)
+	if err != nil {
+		return nil, err
+	}
+	defer c.conn.Close()
+	return p.play(c), nil
+}
+
+func (p *player) newServer() *adapter.Server {
+	server := adapter.NewServer("", p.application)
+	server.Environ = map[string]any{"SERVER_NAME": "localhost", apps.CountersKey: &p.counters}
+	server.Log = logFunc(func(line string) { p.access = append(p.access, line) }).locked(&p.mu)
+	server.ErrorLog = logFunc(func(text string) { p.errors = append(p.errors, text) }).locked(&p.mu)
+	server.HTTP.ConnState = p.connState
+	return server
+}
+
+type logFunc func(text string)
+
+func (f logFunc) Write(text []byte) (int, error) { f(string(text)); return len(text), nil }
+
+func (f logFunc) locked(mu *sync.Mutex) logFunc {
+	return func(text string) {
+		mu.Lock()
+		defer mu.Unlock()
+		f(text)
+	}
+}
+
+func (p *player) connState(_ net.Conn, state http.ConnState) {
+	switch state {
+	case http.StateHijacked:
+		p.mu.Lock()
+		p.hijacked = true
+		p.mu.Unlock()
+		close(p.closed)
+	case http.StateClosed:
+		close(p.closed)
+	}
+}
+
+func (p *player) application(env *environ.Environ, start adapter.StartResponse) (adapter.Body, error) {
+	seen := wire.Environ(apps.Snapshot(env))
+	for key, value := range seen {
+		if value.Type == "" {
+			seen[key] = wire.Value{Text: string(wire.Shown(value.Text))}
+		}
+	}
+	seen["REMOTE_PORT"], seen["SERVER_PORT"] = wire.Value{Text: "<port>"}, wire.Value{Text: "<port>"}
+	p.mu.Lock()
+	p.environs = append(p.environs, seen)
+	p.mu.Unlock()
+	return apps.Dispatch(env, start)
+}
+
+func (p *player) play(c *client) *wire.Outcome {
+	if !p.of.GoesAway() {
+		go c.read()
+	}
+	for _, step := range p.of.Steps {
+		c.take(step)
+	}
+	c.wait(never)
+	received, closed := c.seen()
+	late := p.end(c, len(received))
+	return p.outcome(received, closed, late)
+}
+
+// end takes leave, so that the server writes its last log lines, and returns
+// what it says to that.
+func (p *player) end(c *client, seen int) string {
+	if _, ended := c.seen(); !ended {
+		_ = c.conn.CloseWrite()
+		c.wait(never)
+	}
+	received, _ := c.seen()
+	_ = c.conn.Close()
+	select {
+	case <-p.closed:
+	case <-time.After(patience):
+	}
+	p.awaitHijacked()
+	return received[seen:]
+}
+
+// awaitHijacked waits for the access line of a connection that net/http has
+// lost sight of.
+func (p *player) awaitHijacked() {
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	for ctx.Err() == nil && p.unlogged() {
+		time.Sleep(5 * time.Millisecond)
+	}
+}
+
+func (p *player) unlogged() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.hijacked && len(p.access) < len(p.environs)
+}
+
+func (p *player) outcome(received string, closed bool, late string) *wire.Outcome {
+	found := wire.ParseResponses(received, p.of.Methods, closed)
+	for i := range found.Responses {
+		found.Responses[i].Normalise()
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	o := &wire.Outcome{
+		Responses: found.Responses, TrailingInterim: found.Interim, Leftover: wire.Shown(found.Rest), Late: wire.Shown(late),
+		Connection: "open", Environs: p.environs, Counters: p.counters.Take(),
+	}
+	if closed {
+		o.Connection = "closed"
+	}
+	if p.of.GoesAway() {
+		delete(o.Counters, "yields")
+	}
+	for _, line := range p.access {
+		o.AccessLog = append(o.AccessLog, p.stableLine(line))
+	}
+	for _, text := range p.errors {
+		o.ErrorLog = append(o.ErrorLog, entryOf(text))
+	}
+	return o
+}
+
+var (
+	logTime     = regexp.MustCompile(`\[\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\]`)
+	logDuration = regexp.MustCompile(` \d+\.\d{6}$`)
+	logBytes    = regexp.MustCompile(` \d+ <seconds>$`)
+)
+
+func (p *player) stableLine(line string) wire.Text {
+	line = logTime.ReplaceAllString(strings.TrimSuffix(line, "\n"), "[<time>]")
+	line = logDuration.ReplaceAllString(line, " <seconds>")
+	if p.of.GoesAway() || slices.Contains(p.of.Apps, "environ") {
+		line = logBytes.ReplaceAllString(line, " <bytes> <seconds>")
+	}
+	return wire.Shown(line)
+}
+
+// serverLine is how a line of net/http's own begins.
+var serverLine = regexp.MustCompile(`^\d{4}/\d\d/\d\d \d\d:\d\d:\d\d (.*)\n$`)
+
+// entryOf tells what a write to the error log was: the record of a failure has
+// the masked environ in it.
+func entryOf(text string) wire.LogEntry {
+	first, rest, _ := strings.Cut(text, "\n")
+	switch own := serverLine.FindStringSubmatch(text); {
+	case own != nil:
+		return wire.LogEntry{Kind: "server", Text: own[1]}
+	case strings.HasPrefix(text, "Invalid request "):
+		return wire.LogEntry{Kind: "client", Text: "Invalid request"}
+	case strings.HasPrefix(rest, "{"):
+		_, what, _ := strings.Cut(first, ": ")
+		return wire.LogEntry{Kind: "exception", Text: what}
+	default:
+		return wire.LogEntry{Kind: "app", Text: text}
+	}
+}

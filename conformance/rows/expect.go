@@ -1,0 +1,56 @@
+package rows
+
+import (
+	"github.com/gowsgi/gowsgi/conformance/replay"
+	"github.com/gowsgi/gowsgi/conformance/wire"
+)
+
+var expectRows = []replay.Rule{
+	{
+		Name: "A body that was expected by 100-continue, not read and not sent", Origin: replay.ByNetHTTP,
+		Pywsgi: "the connection goes on", Gowsgi: "Connection: close; it closes once the client has sent the body or leaves", Why: "Whether a body comes is the client's to decide (RFC 9110, 10.1.1), and net/http waits for it.",
+		When:    all(expects, withBody(wire.BodyCutShort), func(x *replay.Exchange, _ int) bool { return x.Gowsgi.Connection == "open" }),
+		Effects: []replay.Effect{{Field: "response.header.connection", Pywsgi: missing, Gowsgi: "'close'"}},
+	},
+	{
+		Name: "A body that was expected by 100-continue and not read to its end", Origin: replay.ByNetHTTP,
+		Pywsgi: "it is left in place and taken for the next request", Gowsgi: "the connection closes", Why: "The client may or may not send it (RFC 9110, 10.1.1). gevent 23.9 mended it.",
+		When: all(expects, func(x *replay.Exchange, at int) bool { return x.Closed(at) && x.Request(at).Fault == "" }), Parts: true,
+	},
+	{
+		Name: "100 Continue for a body without a byte", Origin: replay.ByNetHTTP,
+		Pywsgi: "sent at the first read", Gowsgi: "not sent", Why: "There is nothing to wait for.",
+		When:    all(expects, func(x *replay.Exchange, at int) bool { return !bodyOver(x.Request(at), 0) }),
+		Effects: []replay.Effect{{Field: "response.interim", Pywsgi: "'HTTP/1.1 100 Continue'", Gowsgi: ""}},
+	},
+	{
+		Name: "100 Continue to HTTP/1.0", Origin: replay.ByNetHTTP,
+		Pywsgi: "sent", Gowsgi: "not sent", Why: "RFC 9110, 10.1.1 and 15.2: never to HTTP/1.0.",
+		When:    all(expects, overHTTP10),
+		Effects: []replay.Effect{{Field: "response.interim", Pywsgi: "'HTTP/1.1 100 Continue'", Gowsgi: ""}},
+	},
+	{
+		Name: "Expect in other letters, or twice", Origin: replay.ByNetHTTP,
+		Pywsgi: "not understood", Gowsgi: "100 Continue", Why: "RFC 9110, 10.1.1: case-insensitive, and a list.",
+		When: all(expects, func(x *replay.Exchange, at int) bool {
+			values := x.Request(at).Values("expect")
+			return len(values) > 1 || values[0] != "100-continue"
+		}),
+		Effects: []replay.Effect{{Field: "response.interim", Pywsgi: "", Gowsgi: "'HTTP/1.1 100 Continue'"}},
+	},
+	{
+		Name: "The first read comes after the first bytes of the response", Origin: replay.ByGowsgi,
+		Pywsgi: "100 Continue goes out in the middle of the chunked body", Gowsgi: "the body is read without it, and the connection closed", Why: "An interim response comes before the final one (RFC 9110, 15.2).",
+		When: all(expects, calls("read_after_bytes", "read_partial_after_bytes")),
+		Effects: []replay.Effect{
+			{Field: "response.body", Pywsgi: "'start;'", Gowsgi: "'start;*"},
+			{Field: "response.chunks", Pywsgi: "[6]", Gowsgi: "[6 *]"},
+			{Field: "leftover", Pywsgi: "'*", Gowsgi: "''"},
+			{Field: "trailing_interim", Pywsgi: "'HTTP/1.1 100 Continue'", Gowsgi: ""},
+			{Field: "response.complete", Pywsgi: "false", Gowsgi: "true"},
+		},
+		Parts: true,
+	},
+}
+
+func expects(x *replay.Exchange, at int) bool { return len(x.Request(at).Values("expect")) > 0 }

@@ -1,0 +1,110 @@
+// Package rows holds the tables that explain every difference between gowsgi and
+// what it is held against.
+package rows
+
+import (
+	"slices"
+
+	"github.com/gowsgi/gowsgi/conformance/replay"
+)
+
+// missing stands for a field that one of the two does not have.
+const missing = replay.Missing
+
+// Differences is the table: every way in which gowsgi answers otherwise than
+// pywsgi. What is seen and not in here fails the replay, and so does a row that
+// explains nothing.
+var Differences = slices.Concat(
+	environRows, logRows, headRows, lengthRows, failureRows, startRows, refusedHeadRows, inputRows, expectRows,
+	upgradeRows, connectionRows, refusedRequestRows, requestRows,
+)
+
+// effects that several rows share
+
+// own500 is gowsgi's 500 in the place of another response.
+var own500 = []replay.Effect{
+	{Field: "response.code", Pywsgi: "*", Gowsgi: "500"},
+	{Field: "response.reason", Pywsgi: "*", Gowsgi: "'Internal Server Error'"},
+	{Field: "response.body", Pywsgi: "*", Gowsgi: "'Internal Server Error'|''"},
+	{Field: "response.framing", Pywsgi: "*", Gowsgi: "length|none"},
+	{Field: "response.complete", Pywsgi: "false", Gowsgi: "true"},
+	{Field: "response.chunks", Pywsgi: "*", Gowsgi: missing},
+	{Field: "response.header.connection", Pywsgi: "*", Gowsgi: "'close'"},
+	{Field: "response.header.content-length", Pywsgi: "*", Gowsgi: "'21'"},
+	{Field: "response.header.content-type", Pywsgi: "*", Gowsgi: "'text/plain'"},
+	{Field: "response.header.date", Pywsgi: missing, Gowsgi: "'<date>'"},
+	{Field: "response.header.*", Pywsgi: "*", Gowsgi: missing},
+	{Field: "access.status", Pywsgi: "*", Gowsgi: "'500'"},
+	{Field: "error_log", Pywsgi: "|exception", Gowsgi: "exception"},
+	{Field: "leftover", Pywsgi: "'*", Gowsgi: "''"},
+}
+
+// own400 is gowsgi's 400 for a request body that is no good.
+var own400 = []replay.Effect{
+	{Field: "response.code", Pywsgi: "200|500", Gowsgi: "400"},
+	{Field: "response.reason", Pywsgi: "'OK'|'Internal Server Error'", Gowsgi: "'Bad Request'"},
+	{Field: "response.body", Pywsgi: "*", Gowsgi: "''"},
+	{Field: "response.framing", Pywsgi: "chunked", Gowsgi: "length"},
+	{Field: "response.complete", Pywsgi: "false", Gowsgi: "true"},
+	{Field: "response.chunks", Pywsgi: "[*]", Gowsgi: missing},
+	{Field: "response.header.transfer-encoding", Pywsgi: "'chunked'", Gowsgi: missing},
+	{Field: "response.header.content-length", Pywsgi: "*", Gowsgi: "'0'"},
+	{Field: "response.header.connection", Pywsgi: missing, Gowsgi: "'close'"},
+	{Field: "access.status", Pywsgi: "'200'|'500'", Gowsgi: "'400'"},
+	{Field: "error_log", Pywsgi: "|exception|client", Gowsgi: "client"},
+	{Field: "late", Pywsgi: "*", Gowsgi: "'HTTP/1.1 400 Bad Request*|'HTTP/1.0 400 Bad Request*"},
+}
+
+// served is another response than pywsgi's error.
+var served = []replay.Effect{
+	{Field: "response.code", Pywsgi: "400|500", Gowsgi: "2*|404"},
+	{Field: "response.reason", Pywsgi: "*", Gowsgi: "'OK'|'Not Found'"},
+	{Field: "response.body", Pywsgi: "'Internal Server Error'|''", Gowsgi: "*"},
+	{Field: "response.header.connection", Pywsgi: "'close'", Gowsgi: missing},
+	{Field: "response.header.content-length", Pywsgi: "'21'|'0'", Gowsgi: "*"},
+	{Field: "response.header.content-type", Pywsgi: missing, Gowsgi: "'text/plain'"},
+	{Field: "response.header.date", Pywsgi: missing, Gowsgi: "'<date>'"},
+	{Field: "access.status", Pywsgi: "'400'|'500'", Gowsgi: "'200'|'404'"},
+	{Field: "error_log", Pywsgi: "exception|client", Gowsgi: ""},
+	{Field: "connection", Pywsgi: "closed", Gowsgi: "open"},
+}
+
+// cut is a connection that gowsgi ends for the client to see the truncation.
+var cut = []replay.Effect{
+	{Field: "response.complete", Pywsgi: "true", Gowsgi: "false"},
+	{Field: "connection", Pywsgi: "open", Gowsgi: "closed"},
+	{Field: "error_log", Pywsgi: "", Gowsgi: "exception"},
+}
+
+// calls makes a predicate of the names of applications.
+func calls(names ...string) func(x *replay.Exchange, at int) bool {
+	return func(x *replay.Exchange, at int) bool { return slices.Contains(names, x.App(at)) }
+}
+
+// all makes a predicate of several.
+func all(conditions ...func(x *replay.Exchange, at int) bool) func(x *replay.Exchange, at int) bool {
+	return func(x *replay.Exchange, at int) bool {
+		for _, condition := range conditions {
+			if !condition(x, at) {
+				return false
+			}
+		}
+		return true
+	}
+}
+
+// answered500 says that gowsgi answered with its own 500, which ends the connection.
+func answered500(x *replay.Exchange, at int) bool {
+	last, _ := x.Ours(at).Header("Connection")
+	return x.Ours(at).Code == 500 && last == "close" && at == len(x.Gowsgi.Responses)-1
+}
+
+// truncated says that gowsgi cut the connection off in the middle of a response.
+func truncated(x *replay.Exchange, at int) bool {
+	return at < len(x.Gowsgi.Responses) && !x.Ours(at).Complete
+}
+
+// overHTTP10 says that the request is of HTTP/1.0.
+func overHTTP10(x *replay.Exchange, at int) bool { return x.Request(at).Version == "HTTP/1.0" }
+
+func closes10(x *replay.Exchange, at int) bool { return overHTTP10(x, at) && x.Closed(at) }
