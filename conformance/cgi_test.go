@@ -124,7 +124,7 @@ func orAbsent(values map[string]wire.Text, key string) string {
 
 // cgiRequests are the requests of the vectors about targets and headers.
 func cgiRequests(t *testing.T) []string {
-	vectors, err := recorded.Load("recorded/gevent-22.10.2")
+	vectors, err := recorded.All()
 	require.NoError(t, err)
 	var requests []string
 	for _, v := range vectors {

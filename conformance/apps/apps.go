@@ -7,6 +7,7 @@ import (
 	"io"
 
 	"github.com/gowsgi/gowsgi/adapter"
+	"github.com/gowsgi/gowsgi/conformance/wire"
 	"github.com/gowsgi/gowsgi/environ"
 )
 
@@ -20,7 +21,7 @@ var Impossible = map[string]string{
 
 // Dispatch serves the application that the request names.
 func Dispatch(env *environ.Environ, start adapter.StartResponse) (adapter.Body, error) {
-	count(env, "calls")
+	wire.CountersOf(env).Add("calls")
 	name := "plain"
 	if given, ok := env.Lookup("HTTP_X_APP"); ok {
 		name, _ = given.(string)

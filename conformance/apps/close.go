@@ -30,7 +30,7 @@ func (b *closing) Chunks() iter.Seq2[[]byte, error] {
 				yield(nil, err)
 				return
 			}
-			count(b.env, "yields")
+			wire.CountersOf(b.env).Add("yields")
 			if !yield([]byte(chunk.(string)), nil) {
 				return
 			}
@@ -39,7 +39,7 @@ func (b *closing) Chunks() iter.Seq2[[]byte, error] {
 }
 
 func (b *closing) Close() error {
-	count(b.env, "closed")
+	wire.CountersOf(b.env).Add("closed")
 	return b.closeErr
 }
 
@@ -75,19 +75,18 @@ var closeApps = map[string]adapter.App{
 	}),
 	"generator_finally": lazily(func(c *call, yield func(string)) {
 		c.ok()
-		defer count(c.env, "finally")
+		defer wire.CountersOf(c.env).Add("finally")
 		yield("first")
 		yield("second")
 	}),
 	"generator_finally_raises": lazily(func(c *call, yield func(string)) {
 		c.ok()
-		defer count(c.env, "finally")
+		defer wire.CountersOf(c.env).Add("finally")
 		yield("first")
 		raise(errMidway)
 	}),
 	"counters": app(func(c *call) adapter.Body {
 		c.ok()
-		counters, _ := c.env.Value(CountersKey).(*Counters)
-		return adapter.Text(wire.PythonCounts(counters.Take()))
+		return adapter.Text(wire.PythonCounts(wire.CountersOf(c.env).Take()))
 	}),
 }

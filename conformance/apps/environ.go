@@ -9,7 +9,7 @@ import (
 
 var environApps = map[string]adapter.App{
 	"environ": app(func(c *call) adapter.Body {
-		body := wire.PythonEnviron(Snapshot(c.env))
+		body := wire.PythonEnviron(wire.Snapshot(c.env))
 		c.begin("200 OK", adapter.Headers{{"Content-Type", "application/json"}})
 		return adapter.Text(body)
 	}),
@@ -20,7 +20,7 @@ var environApps = map[string]adapter.App{
 		if !ok {
 			return adapter.Text("null")
 		}
-		return adapter.Text(wire.PythonValue(describe(value)))
+		return adapter.Text(wire.PythonValue(wire.Describe(value)))
 	}),
 	"environ_spoiled": app(func(c *call) adapter.Body {
 		for _, key := range []string{"REQUEST_METHOD", "SERVER_PROTOCOL", "PATH_INFO", "wsgi.input"} {
@@ -94,7 +94,7 @@ var LongApps = map[string]adapter.App{
 	"generator_long": app(func(c *call) adapter.Body {
 		c.ok()
 		return generate(func(yield func(string)) {
-			defer count(c.env, "finally")
+			defer wire.CountersOf(c.env).Add("finally")
 			for range longCount {
 				yield(longChunk)
 			}
@@ -102,7 +102,7 @@ var LongApps = map[string]adapter.App{
 	}),
 	"write_long": app(func(c *call) adapter.Body {
 		write := c.ok()
-		defer count(c.env, "finally")
+		defer wire.CountersOf(c.env).Add("finally")
 		for range longCount {
 			write(longChunk)
 		}

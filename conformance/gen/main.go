@@ -1,8 +1,9 @@
-// Command gen replays the vectors and prints the tables of differences into
+// Command gen replays the recorded cases and prints the tables of differences into
 // docs/differences.md.
 package main
 
 import (
+	"errors"
 	"log"
 	"os"
 	"path/filepath"
@@ -15,21 +16,31 @@ import (
 )
 
 func main() {
+	exchanges, err := play()
+	if err != nil {
+		log.Fatal(err)
+	}
 	_, file, _, _ := runtime.Caller(0)
-	here := filepath.Dir(filepath.Dir(file))
-	vectors, err := recorded.Load(filepath.Join(here, "recorded", "gevent-22.10.2"))
-	if err != nil {
-		log.Fatal(err)
-	}
-	exchanges, err := replay.All(vectors)
-	if err == nil {
-		err = replay.Again(exchanges, rows.Differences)
-	}
-	if err != nil {
-		log.Fatal(err)
-	}
-	path := filepath.Join(here, "..", "docs", "differences.md")
+	path := filepath.Join(filepath.Dir(file), "..", "..", "docs", "differences.md")
 	if err := os.WriteFile(path, []byte(conformance.Document(exchanges)), 0o644); err != nil {
 		log.Fatal(err)
 	}
+}
+
+func play() ([]*replay.Exchange, error) {
+	vectors, err := recorded.All()
+	if err != nil {
+		return nil, err
+	}
+	exchanges, err := conformance.Twins.Replay(vectors)
+	if err != nil {
+		return nil, err
+	}
+	if err := conformance.Twins.Retry(exchanges, rows.Differences); err != nil {
+		return nil, err
+	}
+	if _, unexplained := replay.Explain(exchanges, rows.Differences); len(unexplained) > 0 {
+		return nil, errors.New("no row explains these differences:\n" + replay.Report(unexplained))
+	}
+	return exchanges, nil
 }

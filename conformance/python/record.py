@@ -23,6 +23,7 @@ from gevent.pool import Pool
 
 import apps
 import cases
+import layout
 import wire
 
 WINDOW, WINDOWS = 0.05, 3       # silence of this many windows means that nothing more will come
@@ -30,6 +31,7 @@ PARALLEL = 8
 LOG_TIME = re.compile(r'\[\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\]')
 LOG_DURATION = re.compile(r' \d+\.\d{6}$')
 SOCKET_PREFIX = re.compile(r'^<gevent\.[^>]*>: ')
+CLIENT = re.compile(r" ?\(from \('127\.0\.0\.1', \d+\)\) ?")      # newer gevents say who sent the bad request
 
 
 # ---- the server ------------------------------------------------------------
@@ -77,7 +79,7 @@ class CaseServer(pywsgi.WSGIServer):
     def error_line(self, text):
         message, found = SOCKET_PREFIX.subn('', text)
         if found:
-            self.errors[-1]['text'] = message.split(':', 1)[0].rstrip('\n')
+            self.errors[-1]['text'] = CLIENT.sub('', message).split(':', 1)[0].rstrip('\n')
         else:
             self.errors.append({'kind': 'app', 'text': text})
 
@@ -280,31 +282,7 @@ def versions():
 
 
 def write_json(directory, name, value):
-    with open(os.path.join(directory, name + '.json'), 'w', encoding='ascii') as out:
-        out.write(layout(value) + '\n')
-
-
-def layout(value):
-    """One line for each field of each vector: small, and good to diff."""
-    if not isinstance(value, dict) or 'vectors' not in value:
-        return json.dumps(value, indent=1)
-    head = {key: item for key, item in value.items() if key != 'vectors'}
-    vectors = ',\n'.join('{%s}' % ',\n '.join(field_line(item) for item in vector.items())
-                         for vector in value['vectors'])
-    return '%s,\n"vectors": [\n%s\n]}' % (json.dumps(head, indent=1)[:-2], vectors)
-
-
-def field_line(item):
-    key, value = item
-    if isinstance(value, (dict, list)) and len(json.dumps(value)) > 120:
-        return '%s: %s' % (json.dumps(key), spread(value))
-    return '%s: %s' % (json.dumps(key), json.dumps(value))
-
-
-def spread(value):
-    if isinstance(value, list):
-        return '[\n  %s]' % ',\n  '.join(json.dumps(item) for item in value)
-    return '{\n  %s}' % ',\n  '.join('%s: %s' % (json.dumps(k), json.dumps(v)) for k, v in value.items())
+    layout.write(os.path.join(directory, name + '.json'), value)
 
 
 def serve():

@@ -10,27 +10,29 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/gowsgi/gowsgi/conformance/recorded"
 	"github.com/gowsgi/gowsgi/conformance/wire"
 )
 
 // Difference is one field in which the two servers differ.
 type Difference struct {
 	Case   string
+	Server recorded.Server
 	Field  string // as in `response[0].header.date`; see fieldsOf
 	Pywsgi string
 	Gowsgi string
 }
 
 func (d Difference) String() string {
-	return fmt.Sprintf("%s: %s\n\tpywsgi: %s\n\tgowsgi: %s", d.Case, d.Field, d.Pywsgi, d.Gowsgi)
+	return fmt.Sprintf("%s: %s\n\tgevent %s: %s\n\tgowsgi: %s", d.Case, d.Field, d.Server, d.Pywsgi, d.Gowsgi)
 }
 
 // Missing stands for a field that one of the two does not have.
 const Missing = "absent"
 
-// Compare returns where two outcomes of a case differ. Of responses, environs
+// compare returns where two outcomes of a case differ. Of responses, environs
 // and access lines those at the same place are compared; and their numbers.
-func Compare(name string, pywsgi, gowsgi *wire.Outcome) []Difference {
+func compare(name string, pywsgi, gowsgi *wire.Outcome) []Difference {
 	theirs, ours := fieldsOf(pywsgi), fieldsOf(gowsgi)
 	keys := slices.Concat(slices.Collect(maps.Keys(theirs)), slices.Collect(maps.Keys(ours)))
 	slices.SortFunc(keys, byPlace)
@@ -39,7 +41,7 @@ func Compare(name string, pywsgi, gowsgi *wire.Outcome) []Difference {
 		if !hasPlace(key, theirs, ours) || theirs[key] == ours[key] {
 			continue
 		}
-		differences = append(differences, Difference{name, key, orMissing(theirs, key), orMissing(ours, key)})
+		differences = append(differences, Difference{Case: name, Field: key, Pywsgi: orMissing(theirs, key), Gowsgi: orMissing(ours, key)})
 	}
 	return differences
 }
@@ -94,7 +96,7 @@ func fieldsOf(o *wire.Outcome) map[string]string {
 		"connection":       o.Connection,
 		"error_log":        kinds(o.ErrorLog),
 		"leftover":         wire.Quote(string(o.Leftover)),
-		"late":             wire.Quote(string(o.Late)),
+		"late":             wire.Quote(sortedHead(string(o.Late))),
 		"trailing_interim": texts(o.TrailingInterim),
 	}
 	for i := range o.Responses {
@@ -110,6 +112,17 @@ func fieldsOf(o *wire.Outcome) map[string]string {
 		fields["counter."+what] = strconv.Itoa(n)
 	}
 	return fields
+}
+
+// sortedHead is raw bytes in which the headers of a first response are in order.
+func sortedHead(raw string) string {
+	head, rest, ok := strings.Cut(raw, "\r\n\r\n")
+	if !ok || !strings.HasPrefix(raw, "HTTP/") {
+		return raw
+	}
+	lines := strings.Split(head, "\r\n")
+	slices.Sort(lines[1:])
+	return strings.Join(lines, "\r\n") + "\r\n\r\n" + rest
 }
 
 func responseFields(fields map[string]string, at string, r *wire.Response) {

@@ -1,23 +1,36 @@
 package replay
 
 import (
+	"maps"
+	"slices"
+
+	"github.com/gowsgi/gowsgi/conformance/recorded"
 	"github.com/gowsgi/gowsgi/conformance/wire"
 )
 
-// Exchange is a case with what came of it on both servers.
+// Exchange is a case with what came of it on a pywsgi and on gowsgi.
 type Exchange struct {
 	wire.Case
+	Server         recorded.Server // that answered as Pywsgi says
 	Pywsgi, Gowsgi *wire.Outcome
 	Differences    []Difference
 	requests       []wire.Request
 }
 
-// NewExchange compares what came of a case on both servers.
-func NewExchange(c wire.Case, pywsgi, gowsgi *wire.Outcome) *Exchange {
-	return &Exchange{
-		Case: c, Pywsgi: pywsgi, Gowsgi: gowsgi,
-		Differences: Compare(c.Name, pywsgi, gowsgi), requests: wire.ReadRequests(c.Sent()),
+// NewExchanges compares gowsgi's outcome of a case with that of each server, in
+// the order of their versions.
+func NewExchanges(v *recorded.Vector, gowsgi *wire.Outcome) []*Exchange {
+	var all []*Exchange
+	requests := wire.ReadRequests(v.Sent())
+	for _, server := range slices.Sorted(maps.Keys(v.Outcomes)) {
+		x := &Exchange{Case: v.Case, Server: server, Pywsgi: v.Outcomes[server], Gowsgi: gowsgi, requests: requests}
+		x.Differences = compare(v.Name, x.Pywsgi, gowsgi)
+		for i := range x.Differences {
+			x.Differences[i].Server = server
+		}
+		all = append(all, x)
 	}
+	return all
 }
 
 // places is the number of places at which something may be said of x.

@@ -2,12 +2,14 @@ package replay
 
 import (
 	"slices"
+
+	"github.com/gowsgi/gowsgi/conformance/recorded"
 )
 
-// Use is how much of what was seen a rule explains.
+// Use is how much a rule explains.
 type Use struct {
-	Cases       []string // in the order of the vectors
-	Differences int
+	Cases       []string                // each once, in the order of the vectors
+	Differences map[recorded.Server]int // how many, by the server that gowsgi differs from
 }
 
 // Explain returns what each rule explains, and what none does.
@@ -20,15 +22,18 @@ func Explain(exchanges []*Exchange, rules []Rule) (uses []Use, unexplained []Dif
 				unexplained = append(unexplained, d)
 				continue
 			}
-			uses[at].add(x.Name)
+			uses[at].add(d)
 		}
 	}
 	return uses, unexplained
 }
 
-func (u *Use) add(name string) {
-	u.Differences++
-	if !slices.Contains(u.Cases, name) {
-		u.Cases = append(u.Cases, name)
+func (u *Use) add(d Difference) {
+	if u.Differences == nil {
+		u.Differences = make(map[recorded.Server]int)
+	}
+	u.Differences[d.Server]++
+	if len(u.Cases) == 0 || u.Cases[len(u.Cases)-1] != d.Case {
+		u.Cases = append(u.Cases, d.Case)
 	}
 }

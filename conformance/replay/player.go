@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/gowsgi/gowsgi/adapter"
-	"github.com/gowsgi/gowsgi/conformance/apps"
 	"github.com/gowsgi/gowsgi/conformance/wire"
 	"github.com/gowsgi/gowsgi/environ"
 )
@@ -22,8 +21,9 @@ const patience = 5 * time.Second
 // player is a gowsgi server for one case alone, and what it shows.
 type player struct {
 	of       *wire.Case
+	app      adapter.App
 	server   *adapter.Server
-	counters apps.Counters
+	counters wire.Counters
 	closed   chan struct{} // the connection is over, or the application's own
 
 	mu       sync.Mutex
@@ -33,9 +33,10 @@ type player struct {
 	hijacked bool
 }
 
-// Play runs a case on gowsgi. Silence is how long means that nothing more will come.
-func Play(of *wire.Case, silence time.Duration) (*wire.Outcome, error) {
-	p := &player{of: of, closed: make(chan struct{})}
+// Play plays a case to a server of its own, and returns what came of it. Silence is
+// how long the server has to say nothing until nothing more is expected of it.
+func (s Subject) Play(of *wire.Case, silence time.Duration) (*wire.Outcome, error) {
+	p := &player{of: of, app: s.App, closed: make(chan struct{})}
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, err
@@ -53,7 +54,7 @@ func Play(of *wire.Case, silence time.Duration) (*wire.Outcome, error) {
 
 func (p *player) newServer() *adapter.Server {
 	server := adapter.NewServer("", p.application)
-	server.Environ = map[string]any{"SERVER_NAME": "localhost", apps.CountersKey: &p.counters}
+	server.Environ = map[string]any{"SERVER_NAME": "localhost", wire.CountersKey: &p.counters}
 	server.Log = logFunc(func(line string) { p.access = append(p.access, line) }).locked(&p.mu)
 	server.ErrorLog = logFunc(func(text string) { p.errors = append(p.errors, text) }).locked(&p.mu)
 	server.HTTP.ConnState = p.connState
@@ -85,7 +86,7 @@ func (p *player) connState(_ net.Conn, state http.ConnState) {
 }
 
 func (p *player) application(env *environ.Environ, start adapter.StartResponse) (adapter.Body, error) {
-	seen := wire.Environ(apps.Snapshot(env))
+	seen := wire.Snapshot(env)
 	for key, value := range seen {
 		if value.Type == "" {
 			seen[key] = wire.Value{Text: string(wire.Shown(value.Text))}
@@ -95,7 +96,7 @@ func (p *player) application(env *environ.Environ, start adapter.StartResponse) 
 	p.mu.Lock()
 	p.environs = append(p.environs, seen)
 	p.mu.Unlock()
-	return apps.Dispatch(env, start)
+	return p.app(env, start)
 }
 
 func (p *player) play(c *client) *wire.Outcome {

@@ -1,63 +1,122 @@
-// Package replay plays recorded requests to gowsgi, compares what comes back with
+// Package replay plays recorded cases to gowsgi, compares what comes back with
 // what was recorded, and looks for the rows that explain the differences.
 package replay
 
 import (
 	"errors"
+	"maps"
 	"slices"
 	"sync"
 	"time"
 
-	"github.com/gowsgi/gowsgi/conformance/apps"
+	"github.com/gowsgi/gowsgi/adapter"
 	"github.com/gowsgi/gowsgi/conformance/recorded"
+	"github.com/gowsgi/gowsgi/conformance/wire"
 )
 
 const (
-	// silence is how long means that nothing more will come, parallel how
-	// many connections wait for that at once.
-	silence  = 300 * time.Millisecond
+	// silence is how long a server has to say nothing until nothing more is
+	// expected of it.
+	silence = 300 * time.Millisecond
+	// parallel is how many cases are played at once. Most of their time is silence.
 	parallel = 48
+	// patient and few at once are for cases that came out otherwise than expected.
+	patient   = 4 * silence
+	fewAtOnce = 4
 )
 
-// All plays vectors against gowsgi and compares. Those that call an
-// application which is impossible in Go are left out.
-func All(vectors []recorded.Vector) ([]*Exchange, error) {
-	vectors = slices.DeleteFunc(slices.Clone(vectors), func(v recorded.Vector) bool { return slices.ContainsFunc(v.Apps, apps.IsImpossible) })
-	exchanges, problems := make([]*Exchange, len(vectors)), make([]error, len(vectors))
+// Few is the largest number of unexplained cases that are looked at one by one.
+// Where there are more, they have a common cause.
+const Few = 20
+
+// Subject is a server under test: gowsgi around an application.
+type Subject struct {
+	// App does what the applications of python/apps.py do, and serves the one that
+	// the header X-App names.
+	App adapter.App
+	// Lacks reports that App does not have an application. Cases that call it are
+	// left out. nil means that App has them all.
+	Lacks func(name string) bool
+}
+
+// Replay plays vectors, and compares the outcome of each with what every server
+// answered to it. The exchanges of a case follow one another.
+func (s Subject) Replay(vectors []recorded.Vector) ([]*Exchange, error) {
+	vectors = slices.DeleteFunc(slices.Clone(vectors), s.leavesOut)
+	found := make([][]*Exchange, len(vectors))
+	err := each(len(vectors), parallel, func(i int) (err error) {
+		found[i], err = s.exchanges(&vectors[i], silence)
+		return err
+	})
+	return slices.Concat(found...), err
+}
+
+// each calls do for 0 to n-1, so many of them at once.
+func each(n, atOnce int, do func(i int) error) error {
+	problems := make([]error, n)
 	var group sync.WaitGroup
-	slots := make(chan struct{}, parallel)
-	for i := range vectors {
+	slots := make(chan struct{}, atOnce)
+	for i := range n {
 		slots <- struct{}{}
 		group.Go(func() {
 			defer func() { <-slots }()
-			exchanges[i], problems[i] = playOne(&vectors[i], silence)
+			problems[i] = do(i)
 		})
 	}
 	group.Wait()
-	return exchanges, errors.Join(problems...)
+	return errors.Join(problems...)
 }
 
-func playOne(v *recorded.Vector, silence time.Duration) (*Exchange, error) {
-	outcome, err := Play(&v.Case, silence)
+func (s Subject) leavesOut(v recorded.Vector) bool {
+	return s.Lacks != nil && slices.ContainsFunc(v.Apps, s.Lacks)
+}
+
+func (s Subject) exchanges(v *recorded.Vector, silence time.Duration) ([]*Exchange, error) {
+	outcome, err := s.Play(&v.Case, silence)
 	if err != nil {
 		return nil, err
 	}
-	return NewExchange(v.Case, &v.Outcome, outcome), nil
+	return NewExchanges(v, outcome), nil
 }
 
-// Again replays, one after the other and with more patience, the exchanges that
-// the rules do not explain: the machine may have been busy.
-func Again(exchanges []*Exchange, rules []Rule) error {
+// Retry plays again, few at once and with more patience, the cases that the rules
+// do not explain: the machine may have been busy. If these are more than Few, it
+// does nothing, since that cannot be the reason.
+func (s Subject) Retry(exchanges []*Exchange, rules []Rule) error {
+	return retry(exchanges, rules, func(v *recorded.Vector) ([]*Exchange, error) { return s.exchanges(v, patient) })
+}
+
+func retry(exchanges []*Exchange, rules []Rule, play func(*recorded.Vector) ([]*Exchange, error)) error {
 	_, unexplained := Explain(exchanges, rules)
-	for i, x := range exchanges {
-		if !slices.ContainsFunc(unexplained, func(d Difference) bool { return d.Case == x.Name }) {
-			continue
+	names := casesOf(unexplained)
+	if len(names) > Few {
+		return nil
+	}
+	return each(len(names), fewAtOnce, func(i int) error {
+		first := slices.IndexFunc(exchanges, func(x *Exchange) bool { return x.Name == names[i] })
+		v := recorded.Vector{Case: exchanges[first].Case, Outcomes: make(map[recorded.Server]*wire.Outcome)}
+		for _, x := range exchanges[first:] {
+			if x.Name == names[i] {
+				v.Outcomes[x.Server] = x.Pywsgi
+			}
 		}
-		again, err := playOne(&recorded.Vector{Case: x.Case, Outcome: *x.Pywsgi}, 4*silence)
+		again, err := play(&v)
 		if err != nil {
 			return err
 		}
-		exchanges[i] = again
+		copy(exchanges[first:], again)
+		return nil
+	})
+}
+
+// CountCases is the number of cases that differences are about.
+func CountCases(differences []Difference) int { return len(casesOf(differences)) }
+
+// casesOf are the names of the cases that differences are about, each once.
+func casesOf(differences []Difference) []string {
+	names := make(map[string]bool)
+	for _, d := range differences {
+		names[d.Case] = true
 	}
-	return nil
+	return slices.Sorted(maps.Keys(names))
 }

@@ -6,21 +6,29 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/gowsgi/gowsgi/conformance/recorded"
 	"github.com/gowsgi/gowsgi/conformance/wire"
 )
 
-// Rule is a row of the table: where the servers differ, how, and why.
+// Rule is a row of the table of differences. The first four texts are for readers;
+// the rest decides which differences the row explains.
 type Rule struct {
-	Name   string
-	Origin Origin
-	Pywsgi string
-	Gowsgi string
-	Why    string
+	Name   string // the case that the row is about
+	Pywsgi string // what pywsgi does in it
+	Gowsgi string // what gowsgi does in it
+	Why    string // the reason, with its source
+	Origin Origin // who makes the difference
 
-	When    func(x *Exchange, at int) bool // nil: everywhere
+	// Only is the one server for which the row holds. "" means that it holds for all.
+	Only recorded.Server
+	// When says whether the row is about the request at a place of the connection,
+	// which counts from 0. nil means that it is about every request.
+	When func(x *Exchange, at int) bool
+	// Effects are the fields that may differ there, and how.
 	Effects []Effect
-	// parts says that from here on only one of the two servers goes on with
-	// the connection, so that numbers and all that comes later differ too.
+	// Parts says that after this request one of the servers ends the connection and
+	// the other does not, or that they take what follows for different requests.
+	// Then the row also explains that all which comes later differs, numbers included.
 	Parts bool
 }
 
@@ -34,27 +42,34 @@ const (
 	ByPython  Origin = "the language"
 )
 
-// Effect is a change of one field: patterns of its name (without places) and
-// of the values on both sides, in which * stands for anything and | for or.
+// Effect is a difference in one field: patterns for the field's name, without the
+// place, and for the values on both sides. In a pattern * stands for any text, and
+// | separates alternatives.
 type Effect struct {
 	Field, Pywsgi, Gowsgi string
-	// holds, where not nil, looks at the values as well.
+	// Holds looks closer at a difference that the patterns cover. nil means that the
+	// patterns say enough.
 	Holds func(x *Exchange, at int, d Difference) bool
 }
 
-var places = regexp.MustCompile(`\[(\d+)\]`)
+// HoldsFor reports whether the row is about server.
+func (r *Rule) HoldsFor(server recorded.Server) bool { return r.Only == "" || r.Only == server }
 
 // split takes the place out of a field: -1 for a field of the whole connection.
 func split(field string) (name string, at int) {
-	match := places.FindStringSubmatch(field)
-	if match == nil {
+	before, rest, found := strings.Cut(field, "[")
+	number, after, closed := strings.Cut(rest, "]")
+	if at = wire.Number(number); !found || !closed || at < 0 {
 		return field, -1
 	}
-	return places.ReplaceAllString(field, ""), wire.Number(match[1])
+	return before + after, at
 }
 
 // Explains reports whether the rule says why x differs by d.
 func (r *Rule) Explains(x *Exchange, d Difference) bool {
+	if !r.HoldsFor(x.Server) {
+		return false
+	}
 	name, at := split(d.Field)
 	for place := range x.places() {
 		if r.When != nil && !r.When(x, place) {
@@ -126,7 +141,7 @@ func (e Effect) Key() [3]string { return [3]string{e.Field, e.Pywsgi, e.Gowsgi} 
 
 // Sees reports whether the effect alone explains some difference.
 func (r *Rule) Sees(e Effect, exchanges []*Exchange) bool {
-	alone := Rule{When: r.When, Effects: []Effect{e}}
+	alone := Rule{Only: r.Only, When: r.When, Effects: []Effect{e}}
 	return slices.ContainsFunc(exchanges, func(x *Exchange) bool {
 		return slices.ContainsFunc(x.Differences, func(d Difference) bool { return alone.Explains(x, d) })
 	})

@@ -11,7 +11,7 @@ import (
 
 var logRows = []replay.Rule{
 	{
-		Name: "The access line's byte count", Origin: replay.ByNetHTTP,
+		Name: "The byte count of an access line", Origin: replay.ByNetHTTP,
 		Pywsgi: "head, body and chunk framing", Gowsgi: "the body alone", Why: "The head and the framing are net/http's and out of a handler's sight. DESIGN.md, What happens when.",
 		Effects: []replay.Effect{{Field: "access.bytes", Pywsgi: "'*", Gowsgi: "'*", Holds: func(x *replay.Exchange, at int, d replay.Difference) bool {
 			return d.Gowsgi == bodyBytes(x, at)

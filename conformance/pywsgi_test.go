@@ -1,0 +1,128 @@
+package conformance
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/gowsgi/gowsgi/conformance/recorded"
+	"github.com/gowsgi/gowsgi/internal/wiretest"
+)
+
+// Only a run that asks for it plays to the real pywsgi: GOWSGI_RECORD=1, or for the
+// fuzzer a time.
+const (
+	recordAnew = "GOWSGI_RECORD"
+	fuzzTime   = "GOWSGI_FUZZ_TIME"
+)
+
+// pywsgi is an interpreter that has one of the recorded gevents.
+type pywsgi struct {
+	server recorded.Server
+	python string
+}
+
+// findPywsgi skips a test where server cannot be had, or nobody asked for it.
+func findPywsgi(t *testing.T, server recorded.Server) pywsgi {
+	t.Helper()
+	if os.Getenv(recordAnew) == "" && os.Getenv(fuzzTime) == "" {
+		t.Skipf("plays to the real pywsgi for a minute: set %s=1 for that", recordAnew)
+	}
+	if wiretest.Race {
+		t.Skip("plays to the real pywsgi, of which the race detector sees nothing")
+	}
+	python, err := interpreterOf(t.Context(), server)
+	if err != nil {
+		t.Skipf("NOT CHECKED: gevent %s cannot be had here: %v", server, err)
+	}
+	return pywsgi{server, python}
+}
+
+func interpreterOf(ctx context.Context, server recorded.Server) (string, error) {
+	want, err := recorded.RecordedWith(server)
+	if err != nil {
+		return "", err
+	}
+	python, err := pythonOf(ctx, want.Python)
+	if err == nil && server == recorded.Newest {
+		python, err = environment(ctx, python, want)
+	}
+	if err != nil {
+		return "", err
+	}
+	return python, check(ctx, python, want)
+}
+
+// pythonOf finds a CPython of a version such as 3.11. Debian's comes first, since
+// the first recording is of Debian's gevent.
+func pythonOf(ctx context.Context, version string) (string, error) {
+	home, _ := os.UserHomeDir()
+	others, _ := filepath.Glob(filepath.Join(home, ".pyenv", "versions", version+".*", "bin", "python3"))
+	for _, python := range append([]string{"/usr/bin/python3", "python" + version}, others...) {
+		output, err := exec.CommandContext(ctx, python, "-c", `import sys; print("%d.%d" % sys.version_info[:2])`).Output()
+		if err == nil && string(bytes.TrimSpace(output)) == version {
+			return python, nil
+		}
+	}
+	return "", fmt.Errorf("there is no Python %s", version)
+}
+
+// environment is the interpreter of a virtual environment, which is made if it is
+// not there yet.
+func environment(ctx context.Context, python string, want recorded.Versions) (string, error) {
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		return "", err
+	}
+	folder := filepath.Join(cache, "gowsgi", fmt.Sprintf("gevent-%s-python-%s", want.Gevent, want.Python))
+	command := exec.CommandContext(ctx, python, "-B", "python/environment.py", folder)
+	var problems bytes.Buffer
+	command.Stderr = &problems
+	output, err := command.Output()
+	if err != nil {
+		return "", fmt.Errorf("making a virtual environment: %w\n%s", err, problems.String())
+	}
+	return string(bytes.TrimSpace(output)), nil
+}
+
+// check holds an interpreter to the versions that a recording was made with.
+func check(ctx context.Context, python string, want recorded.Versions) error {
+	const ask = `import gevent, json, sys; print(json.dumps({"gevent": gevent.__version__, "python": "%d.%d" % sys.version_info[:2]}))`
+	output, err := exec.CommandContext(ctx, python, "-B", "-c", ask).Output()
+	if err != nil {
+		return fmt.Errorf("%s has no gevent (Debian's package is python3-gevent)", python)
+	}
+	var here recorded.Versions
+	if err := json.Unmarshal(output, &here); err != nil {
+		return err
+	}
+	if here != want {
+		return fmt.Errorf("the recording was made with %v, and %s has %v", want, python, here)
+	}
+	return nil
+}
+
+// record runs record.py.
+func (p pywsgi) record(t *testing.T, arguments ...string) {
+	t.Helper()
+	run(t, p.python, append([]string{"record.py"}, arguments...)...)
+}
+
+// run runs a program of the folder python.
+func run(t *testing.T, python string, arguments ...string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	defer cancel()
+	command := exec.CommandContext(ctx, python, append([]string{"-B"}, arguments...)...)
+	command.Dir = "python"
+	output, err := command.CombinedOutput()
+	require.NoError(t, err, "%s", output)
+}
