@@ -52,7 +52,7 @@ func dumpEnvironment() {
 	fmt.Printf("Content-Type: application/json\r\n\r\n%s", data)
 }
 
-// both answers with the two environs of a request, CGI's and ours.
+// both responds with two environs of a request: that of net/http/cgi and gowsgi's.
 func both(t *testing.T) http.Handler {
 	program := &cgi.Handler{Path: testBinary(t), Root: "/", Env: []string{cgiChild + "=1", noRaceDelay}, Logger: log.New(io.Discard, "", 0)}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

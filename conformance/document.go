@@ -49,8 +49,8 @@ func summary(exchanges []*replay.Exchange) string {
 	}
 	return fmt.Sprintf(`%d requests on %d connections, into %d applications that are written both in Python and in Go, were played to
 gowsgi and to two versions of the real gevent.pywsgi: %s, which Debian 12 has, and %s, the newest on PyPI when it was
-recorded. Every response, environ, log line and count was compared, field by field. The two versions of gevent answer
-otherwise than each other on %d connections.
+recorded. Every response, environ, log line and count was compared, field by field. The two versions of gevent differ
+from each other on %d connections.
 
 %d rows explain every difference from either of them. %d connections show only the five differences common to all requests:
 SERVER_SOFTWARE, REQUEST_URI, wsgi.file_wrapper, wsgi.multithread and the byte count in the access log.

@@ -64,7 +64,7 @@ func (p pywsgi) fuzz(t *testing.T, m *mutator) {
 	judge(t, vectors)
 }
 
-// judge reports what no row explains, with the case to be added to cases.py.
+// judge reports the differences that no row explains, with the case for cases.py.
 func judge(t *testing.T, vectors []recorded.Vector) {
 	exchanges, err := play(vectors)
 	require.NoError(t, err)

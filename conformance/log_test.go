@@ -31,7 +31,7 @@ type logVector struct {
 	}
 }
 
-// pythonLevel is a level of Python's logging as one of slog's: both are integers.
+// pythonLevel is a level of Python's logging as a level of slog. Both are integers.
 func pythonLevel(level int) slog.Level { return slog.Level(level) }
 
 // recordingHandler keeps records as "level message".
@@ -64,7 +64,7 @@ func TestLoggedRecords(t *testing.T) {
 	require.Len(t, left, len(rows.NotInGo), "reasons that no vector has: %v", left)
 }
 
-// impossible returns the key of notInGo that rules the vector out.
+// impossible returns the key of rows.NotInGo that rules the vector out, or "".
 func (v logVector) impossible() string {
 	for _, call := range v.Calls {
 		for _, form := range forms(call) {
@@ -76,7 +76,8 @@ func (v logVector) impossible() string {
 	return ""
 }
 
-// forms are the ways to name a call: by its method, and by its argument.
+// forms are the names of a call in rows.NotInGo: its method, with or without its
+// argument or the type of that.
 func forms(call []any) []string {
 	name := strings.TrimSuffix(call[0].(string), "_of_logger")
 	if len(call) < 2 {
@@ -118,7 +119,7 @@ func (v logVector) play() string {
 	return strings.Join(append(lines, h.records...), "; ")
 }
 
-// do makes a call and returns what it says, "" for nothing.
+// do makes a call and returns its result as text, or "".
 func do(s *logadapter.Stream, h *recordingHandler, call []any) string {
 	switch method := call[0]; method {
 	case "write":

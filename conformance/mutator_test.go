@@ -10,7 +10,7 @@ import (
 	"github.com/gowsgi/gowsgi/conformance/wire"
 )
 
-// mutator makes cases like those there are, but wrong in new places.
+// mutator makes new cases by changing existing ones.
 type mutator struct {
 	*rand.Rand
 	cases []wire.Case
@@ -54,7 +54,7 @@ func (m *mutator) change(text string) string {
 	return changes[m.IntN(len(changes))](text)
 }
 
-// bytesToTry are those that mean something, or nearly do.
+// bytesToTry are bytes that have a meaning in HTTP, and their neighbours.
 const bytesToTry = "\r\n\t \x00\x7f\xff:;,/?%#*=\"0159aZ_-"
 
 func (m *mutator) byte() string {
@@ -123,8 +123,8 @@ func (m *mutator) otherWord(text string) string {
 	return strings.Replace(text, words[0], words[1], 1)
 }
 
-// methodsOf are the methods of the requests of c, for parsing the answers: HEAD
-// is all that matters.
+// methodsOf are the methods of the requests of c. They are needed to parse the
+// responses, for which only HEAD matters.
 func methodsOf(c *wire.Case) []string {
 	methods := slices.Clone(c.Methods)
 	for i, r := range wire.ReadRequests(c.Sent()) {

@@ -17,8 +17,8 @@ import (
 	"github.com/gowsgi/gowsgi/internal/wiretest"
 )
 
-// Only a run that asks for it plays to the real pywsgi: GOWSGI_RECORD=1, or for the
-// fuzzer a time.
+// These environment variables make the tests run the real pywsgi: GOWSGI_RECORD=1,
+// or, for the fuzzer, a time such as GOWSGI_FUZZ_TIME=10m.
 const (
 	recordAnew = "GOWSGI_RECORD"
 	fuzzTime   = "GOWSGI_FUZZ_TIME"
@@ -30,7 +30,8 @@ type pywsgi struct {
 	python string
 }
 
-// findPywsgi skips a test where server cannot be had, or nobody asked for it.
+// findPywsgi skips the test if nobody asked for the real pywsgi, or if it cannot be
+// had here.
 func findPywsgi(t *testing.T, server recorded.Server) pywsgi {
 	t.Helper()
 	if os.Getenv(recordAnew) == "" && os.Getenv(fuzzTime) == "" {
@@ -75,8 +76,8 @@ func pythonOf(ctx context.Context, version string) (string, error) {
 	return "", fmt.Errorf("there is no Python %s", version)
 }
 
-// environment is the interpreter of a virtual environment, which is made if it is
-// not there yet.
+// environment returns the interpreter of a virtual environment with the newest
+// gevent. It makes the environment if it is not there yet.
 func environment(ctx context.Context, python string, want recorded.Versions) (string, error) {
 	cache, err := os.UserCacheDir()
 	if err != nil {
@@ -93,7 +94,7 @@ func environment(ctx context.Context, python string, want recorded.Versions) (st
 	return string(bytes.TrimSpace(output)), nil
 }
 
-// check holds an interpreter to the versions that a recording was made with.
+// check compares the versions of an interpreter with those of a recording.
 func check(ctx context.Context, python string, want recorded.Versions) error {
 	const ask = `import gevent, json, sys; print(json.dumps({"gevent": gevent.__version__, "python": "%d.%d" % sys.version_info[:2]}))`
 	output, err := exec.CommandContext(ctx, python, "-B", "-c", ask).Output()

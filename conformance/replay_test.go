@@ -13,7 +13,7 @@ import (
 	"github.com/gowsgi/gowsgi/conformance/rows"
 )
 
-// replayed is what came of all vectors, once for all tests.
+// replayed plays all cases, once for all tests.
 var replayed = sync.OnceValues(func() ([]*replay.Exchange, error) {
 	vectors, err := recorded.All()
 	if err != nil {
@@ -30,8 +30,8 @@ func play(vectors []recorded.Vector) ([]*replay.Exchange, error) {
 	return exchanges, Twins.Retry(exchanges, rows.Differences)
 }
 
-// explained returns all exchanges. It ends a test that has nothing to say while
-// differences are unexplained, which TestReplay reports.
+// explained returns all exchanges. It fails a test in one line if no row explains
+// some of their differences, which TestReplay lists.
 func explained(t *testing.T) []*replay.Exchange {
 	t.Helper()
 	exchanges, err := replayed()
@@ -93,7 +93,7 @@ func (s *selection) exchanges() ([]*replay.Exchange, error) {
 	return play(s.chosen)
 }
 
-// many says that one report for all cases says more than one for each.
+// many says that one report for all cases replaces those of the subtests.
 func (s *selection) many() bool { return replay.CountCases(s.unexplained) > replay.Few }
 
 func (s *selection) judge(t *testing.T, name string) {
@@ -127,7 +127,7 @@ func TestEveryRowExplainsADifference(t *testing.T) {
 	}
 }
 
-// A pattern of values that is never met allows what nobody has looked at.
+// A pattern of values that is never met would allow differences that nobody has seen.
 func TestEveryEffectIsSeen(t *testing.T) {
 	t.Parallel()
 	exchanges := explained(t)

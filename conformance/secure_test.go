@@ -74,7 +74,7 @@ func (v secureVector) policy() secure.Policy {
 	return p
 }
 
-// texts are all the ways to print what the operation makes of env.
+// texts are the texts of the operation's result, printed in every possible way.
 func (v secureVector) texts(env *environ.Environ) []string {
 	switch v.Operation {
 	case "copy", "copy.copy", "copy.deepcopy":
@@ -134,7 +134,7 @@ func untagged(t *testing.T, tag string, raw json.RawMessage) any {
 	return nil
 }
 
-// sequence makes a tuple an array, a list a slice.
+// sequence is the Go value of a tuple, an array, or of a list, a slice.
 func sequence(t *testing.T, tag string, raw json.RawMessage) any {
 	var parts []json.RawMessage
 	require.NoError(t, json.Unmarshal(raw, &parts))
@@ -161,7 +161,7 @@ func mapping(t *testing.T, tag string, raw json.RawMessage) any {
 	return env
 }
 
-// wsgiString is a str as bytes: latin-1 where it can be, UTF-8 elsewhere.
+// wsgiString is the bytes of a str: latin-1 if it can be, and UTF-8 otherwise.
 func wsgiString(s string) string {
 	if strings.ContainsFunc(s, func(r rune) bool { return r > 0xff }) {
 		return s

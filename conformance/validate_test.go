@@ -53,11 +53,11 @@ func (v validateVector) recorded() string {
 	case v.By == "AssertionError" || v.By == "warning" || v.By == "garbage collection":
 		return rows.CaughtIt
 	default:
-		return "stumbles: " + v.By
+		return rows.Fails(v.By)
 	}
 }
 
-// verdict is what Validate makes of the vector's twin.
+// verdict is the verdict of Validate on the vector's application in Go.
 func (v validateVector) verdict(t *testing.T) string {
 	warned := new(lockedBuffer)
 	err := v.serve(t, warned)
@@ -80,7 +80,7 @@ func (v validateVector) serve(t *testing.T, warned *lockedBuffer) error {
 	return drivers[v.Drive](body)
 }
 
-// collect waits for what the garbage collector has to say.
+// collect waits for the warning of a finalizer.
 func collect(warned *lockedBuffer) {
 	for range 100 {
 		runtime.GC()
@@ -145,7 +145,7 @@ func (v validateVector) change(env *environ.Environ, key string, change any) {
 	}
 }
 
-// odd are values by their Python repr.
+// odd are values of the wrong type, by their Python repr.
 var odd = map[string]any{"[1, 0]": []int{1, 0}, "(2, 0)": [2]int{2, 0}, "80": 80, "5": 5, "None": nil, "b'x'": []byte("x")}
 
 var drivers = map[string]func(adapter.Body) error{
@@ -186,7 +186,7 @@ func closeOf(body adapter.Body) error {
 	return nil
 }
 
-// twin is the application of a vector.
+// twin is the application of a vector, in Go.
 func (v validateVector) twin(t *testing.T) adapter.App {
 	switch {
 	case v.Kind == "status":

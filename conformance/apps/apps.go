@@ -11,12 +11,12 @@ import (
 	"github.com/gowsgi/gowsgi/environ"
 )
 
-// All are the Go twins of apps.py, name by name. README.md says what each does.
+// All are the applications by name. README.md of the suite says what each does.
 var All = merge(bodyApps, writeApps, closeApps, InputApps, failureApps, startApps, bodilessApps, lengthApps, headApps, environApps, upgradeApps, LongApps)
 
 // Impossible are the applications that Go's types rule out, with the reason.
 var Impossible = map[string]string{
-	"closing_list": "A Body of known length is a Text or Bytes, and those have nothing to close; a Body with a Close of its own is a stream.",
+	"closing_list": "Only Text and Bytes are bodies of known length, and they have no Close. A Body with a Close is a stream.",
 }
 
 // Dispatch serves the application that the request names.
@@ -43,8 +43,8 @@ func merge(all ...map[string]adapter.App) map[string]adapter.App {
 	return merged
 }
 
-// call is one call of an application. Its methods raise, as what they stand
-// for does in Python: by a panic that app and generate make an error again.
+// call is one call of an application. Its methods raise as those of Python do: they
+// panic with the error, and app and generate turn the panic into an error again.
 type call struct {
 	env   *environ.Environ
 	start adapter.StartResponse
@@ -78,12 +78,12 @@ func app(f func(c *call) adapter.Body) adapter.App {
 	}
 }
 
-// OK starts with 200 and returns body.
+// OK is an application that starts with 200 and returns body.
 func OK(body adapter.Body, more ...[2]string) adapter.App {
 	return Answers("200 OK", Typed(more...), body)
 }
 
-// Answers starts as it is told and returns body.
+// Answers is an application that starts with status and headers and returns body.
 func Answers(status string, headers adapter.Headers, body adapter.Body) adapter.App {
 	return app(func(c *call) adapter.Body {
 		c.begin(status, headers)
@@ -97,7 +97,7 @@ func Typed(more ...[2]string) adapter.Headers { return append(adapter.Headers{te
 
 func length(value string) [2]string { return [2]string{"Content-Length", value} }
 
-// begin is start; it returns write.
+// begin calls start_response and returns write().
 func (c *call) begin(status string, headers adapter.Headers, excInfo ...error) func(string) {
 	w, err := c.start(status, headers, excInfo...)
 	if err != nil {
@@ -114,7 +114,8 @@ func (c *call) ok(more ...[2]string) func(string) { return c.begin("200 OK", Typ
 
 var errStopped = errors.New("conformance: nobody asks for more")
 
-// generate is a Python generator: yield raises when it is closed early.
+// generate makes a body of f as Python makes a generator of a function: yield raises
+// if the server closes the body before it ends.
 func generate(f func(yield func(chunk string))) adapter.Body {
 	return adapter.Stream(func(yield func([]byte, error) bool) {
 		err := try(func() {

@@ -7,7 +7,7 @@ import (
 	"github.com/gowsgi/gowsgi/conformance/wire"
 )
 
-// asked is what a query asks of the application respond.
+// asked is the response that a query asks the application respond for.
 type asked struct {
 	Status  string
 	Headers adapter.Headers

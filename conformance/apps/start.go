@@ -10,10 +10,10 @@ var errMet = errors.New("met")
 
 func flag(name string) [2]string { return [2]string{name, "yes"} }
 
-// badHeaders are refused by everyone.
+// badHeaders are refused by pywsgi and by gowsgi.
 var badHeaders = adapter.Headers{{"X-Bad", "a\nb"}}
 
-// replace answers for the error it met.
+// replace calls start_response again with exc_info.
 func (c *call) replace(more ...[2]string) func(string) {
 	return c.begin("500 Replaced", Typed(more...), errMet)
 }

@@ -27,7 +27,7 @@ type Answer struct {
 	wire.Outcome
 }
 
-// Versions are those of what made a recording.
+// Versions are the versions that a recording was made with.
 type Versions struct {
 	Gevent Server `json:"gevent"`
 	Python string `json:"python"`
@@ -55,7 +55,7 @@ func All() ([]Vector, error) {
 }
 
 // Files are the files of the first recording. secure.json, log.json and
-// validate.json, which are about no connections, hold for both servers.
+// validate.json in it hold for both servers.
 func Files() fs.FS {
 	sub, err := fs.Sub(files, "gevent-"+string(Debian))
 	if err != nil {
@@ -115,7 +115,7 @@ type file struct {
 	category     string
 }
 
-// notWire are the files of a recording that hold something else.
+// notWire are the files of a recording that hold no connections.
 var notWire = []string{"secure.json", "log.json", "validate.json"}
 
 func readFolder(dir fs.FS) ([]*file, error) {

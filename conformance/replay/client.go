@@ -9,8 +9,7 @@ import (
 	"github.com/gowsgi/gowsgi/conformance/wire"
 )
 
-// client is a raw socket with a reader that never rests, so that no send can
-// block for good.
+// client is a raw socket. It reads all the time, so that no send can block for ever.
 type client struct {
 	conn    *net.TCPConn
 	methods []string

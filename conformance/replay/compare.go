@@ -14,7 +14,7 @@ import (
 	"github.com/gowsgi/gowsgi/conformance/wire"
 )
 
-// Difference is one field in which the two servers differ.
+// Difference is a field in which gowsgi differs from a pywsgi.
 type Difference struct {
 	Case   string
 	Server recorded.Server
@@ -27,11 +27,11 @@ func (d Difference) String() string {
 	return fmt.Sprintf("%s: %s\n\tgevent %s: %s\n\tgowsgi: %s", d.Case, d.Field, d.Server, d.Pywsgi, d.Gowsgi)
 }
 
-// Missing stands for a field that one of the two does not have.
+// Missing is the value of a field that one side does not have.
 const Missing = "absent"
 
-// compare returns where two outcomes of a case differ. Of responses, environs
-// and access lines those at the same place are compared; and their numbers.
+// compare returns the fields in which two outcomes of a case differ. Responses,
+// environs and access lines are compared place by place, and by their numbers.
 func compare(name string, pywsgi, gowsgi *wire.Outcome) []Difference {
 	theirs, ours := fieldsOf(pywsgi), fieldsOf(gowsgi)
 	keys := slices.Concat(slices.Collect(maps.Keys(theirs)), slices.Collect(maps.Keys(ours)))
@@ -50,7 +50,7 @@ func byPlace(a, b string) int {
 	return cmp.Or(cmp.Compare(rank(a), rank(b)), cmp.Compare(a, b))
 }
 
-// rank puts the numbers first: what they say explains most of the rest.
+// rank puts the numbers first, because a difference in them explains most others.
 func rank(key string) int {
 	if strings.Contains(key, "[") {
 		return 1
@@ -67,7 +67,7 @@ func orMissing(fields map[string]string, key string) string {
 
 var placed = regexp.MustCompile(`^(response|environ|access)\[(\d+)\]`)
 
-// counted are the fields that count what a place is in.
+// counted are the fields that hold the numbers of responses, environs and lines.
 var counted = map[string]string{"response": "responses", "environ": "environs", "access": "access_log"}
 
 // hasPlace reports whether both sides have the response, environ or line that
@@ -86,8 +86,8 @@ func hasPlace(key string, sides ...map[string]string) bool {
 	return true
 }
 
-// fieldsOf names every fact of an outcome. The order and the case of headers
-// are not among them, nor is the type of wsgi.errors, which is each server's own.
+// fieldsOf are all fields of an outcome. The order and the case of headers are left
+// out, and so is the type of wsgi.errors, of which each server has its own.
 func fieldsOf(o *wire.Outcome) map[string]string {
 	fields := map[string]string{
 		"responses":        strconv.Itoa(len(o.Responses)),
@@ -149,7 +149,7 @@ func responseFields(fields map[string]string, at string, r *wire.Response) {
 	fields[at+"body"] = wire.Quote(string(r.Body))
 }
 
-// dumped reads a body that is the dump of an environ.
+// dumped reads a body that shows an environ.
 func dumped(body string) (wire.Environ, bool) {
 	if !strings.HasPrefix(body, "{") || !strings.Contains(body, `_PORT": "<port>"`) {
 		return nil, false
@@ -179,8 +179,8 @@ func accessFields(fields map[string]string, at, line string) {
 	}
 }
 
-// kinds says what happened in the error log: which exception it was is told in
-// each language's own words.
+// kinds lists what was logged. The names of exceptions are left out, since each
+// language has its own.
 func kinds(log []wire.LogEntry) string {
 	kinds := make([]string, 0, len(log))
 	for _, entry := range log {

@@ -33,12 +33,12 @@ func NewExchanges(v *recorded.Vector, gowsgi *wire.Outcome) []*Exchange {
 	return all
 }
 
-// places is the number of places at which something may be said of x.
+// places is the number of requests on the connection, as far as anybody counted them.
 func (x *Exchange) places() int {
 	return max(len(x.Pywsgi.Responses), len(x.Gowsgi.Responses), len(x.Pywsgi.Environs), len(x.Gowsgi.Environs), len(x.requests), 1)
 }
 
-// Request is the request at a place; an empty one where there is none.
+// Request is the request at a place, or an empty one if there is none.
 func (x *Exchange) Request(at int) *wire.Request {
 	if at < len(x.requests) {
 		return &x.requests[at]
@@ -46,9 +46,10 @@ func (x *Exchange) Request(at int) *wire.Request {
 	return new(wire.Request)
 }
 
-// Ours is gowsgi's response at a place, theirs pywsgi's.
+// Ours is gowsgi's response at a place, or an empty one if there is none.
 func (x *Exchange) Ours(at int) *wire.Response { return responseAt(x.Gowsgi, at) }
 
+// Theirs is pywsgi's response at a place, or an empty one if there is none.
 func (x *Exchange) Theirs(at int) *wire.Response { return responseAt(x.Pywsgi, at) }
 
 func responseAt(o *wire.Outcome, at int) *wire.Response {
@@ -58,7 +59,7 @@ func responseAt(o *wire.Outcome, at int) *wire.Response {
 	return new(wire.Response)
 }
 
-// App is the name of the application that was called at a place, "" for none.
+// App is the name of the application that was called at a place, or "".
 func (x *Exchange) App(at int) string {
 	for _, environs := range [][]wire.Environ{x.Gowsgi.Environs, x.Pywsgi.Environs} {
 		if at < len(environs) {
@@ -76,8 +77,8 @@ func (x *Exchange) Closed(at int) bool {
 	return x.Gowsgi.Connection == "closed" && at == len(x.Gowsgi.Responses)-1
 }
 
-// parted reports whether only one server has gone on at some place, or both
-// with different requests.
+// parted reports whether the servers took different numbers of requests from the
+// connection, or only one of them closed it.
 func (x *Exchange) parted() bool {
 	return len(x.Pywsgi.Responses) != len(x.Gowsgi.Responses) || len(x.Pywsgi.Environs) != len(x.Gowsgi.Environs) ||
 		len(x.Pywsgi.AccessLog) != len(x.Gowsgi.AccessLog) || x.Pywsgi.Connection != x.Gowsgi.Connection

@@ -18,7 +18,7 @@ import (
 // patience bounds the wait for a server to be done with a connection.
 const patience = 5 * time.Second
 
-// player is a gowsgi server for one case alone, and what it shows.
+// player is a gowsgi server for one case, with everything that is seen of it.
 type player struct {
 	of       *wire.Case
 	app      adapter.App
@@ -112,8 +112,8 @@ func (p *player) play(c *client) *wire.Outcome {
 	return p.outcome(received, closed, late)
 }
 
-// end takes leave, so that the server writes its last log lines, and returns
-// what it says to that.
+// end closes the connection, so that the server writes its last log lines, and
+// returns the bytes that the server sends while that happens.
 func (p *player) end(c *client, seen int) string {
 	if _, ended := c.seen(); !ended {
 		_ = c.conn.CloseWrite()
@@ -129,8 +129,8 @@ func (p *player) end(c *client, seen int) string {
 	return received[seen:]
 }
 
-// awaitHijacked waits for the access line of a connection that net/http has
-// lost sight of.
+// awaitHijacked waits for the access line of a connection that was hijacked, whose
+// end net/http does not report.
 func (p *player) awaitHijacked() {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
@@ -186,11 +186,11 @@ func (p *player) stableLine(line string) wire.Text {
 	return wire.Shown(line)
 }
 
-// serverLine is how a line of net/http's own begins.
+// serverLine is a line that net/http itself wrote to the log.
 var serverLine = regexp.MustCompile(`^\d{4}/\d\d/\d\d \d\d:\d\d:\d\d (.*)\n$`)
 
-// entryOf tells what a write to the error log was: the record of a failure has
-// the masked environ in it.
+// entryOf is the entry for a text written to the error log. The record of a failure
+// is known by the masked environ in its second line.
 func entryOf(text string) wire.LogEntry {
 	first, rest, _ := strings.Cut(text, "\n")
 	switch own := serverLine.FindStringSubmatch(text); {

@@ -92,8 +92,8 @@ func (e Effect) covers(x *Exchange, at int, name string, d Difference) bool {
 		(e.Holds == nil || e.Holds(x, at, d))
 }
 
-// follows reports whether d is what it means that only one server goes on after
-// a place: one count is higher, and later responses are of other requests.
+// follows reports whether d is a consequence of one server going on after a place
+// and the other not: a number is higher, or a later response is to another request.
 func follows(name string, at, place int, d Difference) bool {
 	switch name {
 	case "responses", "environs", "access_log", "connection", "leftover", "late", "trailing_interim":
@@ -104,8 +104,8 @@ func follows(name string, at, place int, d Difference) bool {
 	return strings.HasPrefix(name, "counter.") || at > place
 }
 
-// begins reports whether what the rule says of the error log is how the two
-// logs begin to differ: pywsgi's goes on with what is left on the connection.
+// begins reports whether the rule explains the first entries by which the two error
+// logs differ. More may follow in pywsgi's, of what is left on the connection.
 func (r *Rule) begins(d Difference) bool {
 	theirs, ours := afterCommon(d.Pywsgi, d.Gowsgi)
 	return slices.ContainsFunc(r.Effects, func(e Effect) bool {
@@ -114,7 +114,7 @@ func (r *Rule) begins(d Difference) bool {
 	})
 }
 
-// afterCommon drops the entries with which both logs begin.
+// afterCommon drops the entries with which both of two logs begin.
 func afterCommon(a, b string) (string, string) {
 	as, bs := strings.Split(a, ", "), strings.Split(b, ", ")
 	for len(as) > 0 && len(bs) > 0 && as[0] == bs[0] {
@@ -128,6 +128,7 @@ func oneBegins(a, b string) bool { return strings.HasPrefix(a, b) || strings.Has
 
 var patterns sync.Map // compiled, by their text
 
+// Like reports whether text matches a pattern of an Effect or a Note.
 func Like(pattern, text string) bool {
 	compiled, ok := patterns.Load(pattern)
 	if !ok {
@@ -137,9 +138,10 @@ func Like(pattern, text string) bool {
 	return compiled.(*regexp.Regexp).MatchString(text)
 }
 
+// Key identifies an effect that several rules share.
 func (e Effect) Key() [3]string { return [3]string{e.Field, e.Pywsgi, e.Gowsgi} }
 
-// Sees reports whether the effect alone explains some difference.
+// Sees reports whether the rule, if it had the one effect, would explain a difference.
 func (r *Rule) Sees(e Effect, exchanges []*Exchange) bool {
 	alone := Rule{Only: r.Only, When: r.When, Effects: []Effect{e}}
 	return slices.ContainsFunc(exchanges, func(x *Exchange) bool {

@@ -11,38 +11,46 @@ import (
 
 var logRows = []replay.Rule{
 	{
-		Name: "The byte count of an access line", Origin: replay.ByNetHTTP,
-		Pywsgi: "head, body and chunk framing", Gowsgi: "the body alone", Why: "The head and the framing are net/http's and out of a handler's sight. DESIGN.md, What happens when.",
+		Name:   "The byte count of an access line",
+		Pywsgi: "counts the head, the body and the chunk framing", Gowsgi: "counts the body",
+		Why:    "net/http writes the head and the framing, and a handler cannot see how many bytes they have.",
+		Origin: replay.ByNetHTTP,
 		Effects: []replay.Effect{{Field: "access.bytes", Pywsgi: "'*", Gowsgi: "'*", Holds: func(x *replay.Exchange, at int, d replay.Difference) bool {
 			return d.Gowsgi == bodyBytes(x, at)
 		}}},
 	},
 	{
-		Name: "A long access line", Origin: replay.ByNetHTTP,
-		Pywsgi: "head, body and chunk framing", Gowsgi: "the body alone", Why: "As above; lines over 512 bytes are compared by their digest alone.",
+		Name:   "An access line of over 512 bytes",
+		Pywsgi: "counts the head, the body and the chunk framing", Gowsgi: "counts the body",
+		Why:    "The reason is the one of the row above. A recording has only a digest of so long a line, so that the numbers in it cannot be compared.",
+		Origin: replay.ByNetHTTP,
 		When: func(x *replay.Exchange, at int) bool {
 			return len(x.Request(at).Target) > 400 || len(x.Request(at).Method) > 250
 		},
 		Effects: []replay.Effect{{Field: "access.line", Pywsgi: "'<* bytes, sha256 *", Gowsgi: "'<* bytes, sha256 *"}},
 	},
 	{
-		Name: "The access line's request line", Origin: replay.ByGowsgi,
-		Pywsgi: "as it came", Gowsgi: `what is not printable ASCII, and " and \, as \xNN`, Why: "A log line must not be forged or broken by a client (CWE-117).",
+		Name:   "The request line in an access line",
+		Pywsgi: "writes it as it came", Gowsgi: "writes every byte that is not printable ASCII, the quotation mark and the backslash as \\xNN",
+		Why:    "A client must not be able to forge a log line or to break one (CWE-117).",
+		Origin: replay.ByGowsgi,
 		Effects: []replay.Effect{{Field: "access.request", Pywsgi: "'*", Gowsgi: "'*", Holds: func(_ *replay.Exchange, _ int, d replay.Difference) bool {
 			return strings.NewReplacer(`\\x`, `\x`, `"`, `\x22`, `\\`, `\x5c`).Replace(d.Pywsgi) == strings.ReplaceAll(d.Gowsgi, `\\x`, `\x`)
 		}}},
 	},
 	{
-		Name: "The status logged for an interim or a superseded response", Origin: replay.ByGowsgi,
-		Pywsgi: "that of the last call of start_response, or of the response before", Gowsgi: "the one that was sent", Why: "The log says what happened.",
-		When: func(x *replay.Exchange, at int) bool { return x.Ours(at).Code == x.Theirs(at).Code },
+		Name:   "The status in an access line",
+		Pywsgi: "writes the status of the last call of start_response, or of the response before", Gowsgi: "writes the status that was sent",
+		Why:    "The log says what the client has received.",
+		Origin: replay.ByGowsgi,
+		When:   func(x *replay.Exchange, at int) bool { return x.Ours(at).Code == x.Theirs(at).Code },
 		Effects: []replay.Effect{{Field: "access.status", Pywsgi: "'*", Gowsgi: "'*", Holds: func(x *replay.Exchange, at int, d replay.Difference) bool {
 			return d.Gowsgi == wire.Quote(strconv.Itoa(x.Ours(at).Code))
 		}}},
 	},
 }
 
-// bodyBytes is what an access line has to say of the response at a place.
+// bodyBytes is the number of bytes that an access line has for the response at a place.
 func bodyBytes(x *replay.Exchange, at int) string {
 	r := x.Ours(at)
 	if late := wire.ParseResponses(string(x.Gowsgi.Late), nil, true).Responses; at >= len(x.Gowsgi.Responses) && len(late) > 0 {

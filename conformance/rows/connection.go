@@ -9,8 +9,10 @@ import (
 
 var connectionRows = []replay.Rule{
 	{
-		Name: "Connection: close in a list, in the second of two, or before spaces", Origin: replay.ByNetHTTP,
-		Pywsgi: "not seen: the connection stays open", Gowsgi: "honoured", Why: "RFC 9110, 7.6.1: a list of options.",
+		Name:   "Connection: close in a list of options, in the second of two headers, or before a space",
+		Pywsgi: "does not see it and keeps the connection", Gowsgi: "closes the connection",
+		Why:    "Connection is a list of options (RFC 9110, 7.6.1).",
+		Origin: replay.ByNetHTTP,
 		When: func(x *replay.Exchange, at int) bool {
 			values := x.Request(at).Values("connection")
 			return x.Closed(at) && slices.Contains(options(values), "close") && !overHTTP10(x, at)
@@ -18,8 +20,10 @@ var connectionRows = []replay.Rule{
 		Effects: []replay.Effect{{Field: "connection", Pywsgi: "open", Gowsgi: "closed"}},
 	},
 	{
-		Name: "Connection: keep-alive among other options, to HTTP/1.0", Origin: replay.ByNetHTTP,
-		Pywsgi: "closes", Gowsgi: "stays open", Why: "RFC 9110, 7.6.1: a list of options. Where close is another of them, RFC 9112, 9.3 says close, but net/http looks for keep-alive first.",
+		Name:   "Connection: keep-alive in a list of options, over HTTP/1.0",
+		Pywsgi: "closes the connection", Gowsgi: "keeps the connection",
+		Why:    "Connection is a list of options (RFC 9110, 7.6.1). If close is among them too, RFC 9112, 9.3 asks a server to close; net/http looks for keep-alive first.",
+		Origin: replay.ByNetHTTP,
 		When: func(x *replay.Exchange, at int) bool {
 			values := options(x.Request(at).Values("connection"))
 			return overHTTP10(x, at) && len(values) > 1 && slices.Contains(values, "keep-alive")

@@ -8,8 +8,10 @@ import (
 
 var expectRows = []replay.Rule{
 	{
-		Name: "A body that was expected by 100-continue, not read and not sent", Origin: replay.ByNetHTTP,
-		Pywsgi: "the connection goes on", Gowsgi: "Connection: close; it closes once the client has sent the body or leaves", Why: "Whether a body comes is the client's to decide (RFC 9110, 10.1.1), and net/http waits for it.",
+		Name:   "A request with Expect: 100-continue whose body the client does not send and the application does not read",
+		Pywsgi: "answers and keeps the connection", Gowsgi: "answers with Connection: close, and closes once the client has sent the body or left",
+		Why:     "The client may send the body or go on without it (RFC 9110, 10.1.1). net/http waits for the body and does not take another request.",
+		Origin:  replay.ByNetHTTP,
 		When:    all(expects, withBody(wire.BodyCutShort), func(x *replay.Exchange, _ int) bool { return x.Gowsgi.Connection == "open" }),
 		Effects: []replay.Effect{{Field: "response.header.connection", Pywsgi: missing, Gowsgi: "'close'"}},
 	},
@@ -35,20 +37,26 @@ var expectRows = []replay.Rule{
 		When:   all(expects, calls("read_five"), func(x *replay.Exchange, at int) bool { return x.Closed(at) }), Parts: true,
 	},
 	{
-		Name: "100 Continue for a body without a byte", Origin: replay.ByNetHTTP,
-		Pywsgi: "sent at the first read", Gowsgi: "not sent", Why: "There is nothing to wait for.",
+		Name:   "Expect: 100-continue with a Content-Length of 0, or with none",
+		Pywsgi: "sends 100 Continue at the first read", Gowsgi: "does not send 100 Continue",
+		Why:     "There is no body that the client could be waiting to send.",
+		Origin:  replay.ByNetHTTP,
 		When:    all(expects, func(x *replay.Exchange, at int) bool { return !bodyOver(x.Request(at), 0) }),
 		Effects: []replay.Effect{{Field: "response.interim", Pywsgi: "'HTTP/1.1 100 Continue'", Gowsgi: ""}},
 	},
 	{
-		Name: "100 Continue to HTTP/1.0", Origin: replay.ByNetHTTP,
-		Pywsgi: "sent", Gowsgi: "not sent", Why: "RFC 9110, 10.1.1 and 15.2: never to HTTP/1.0.",
+		Name:   "Expect: 100-continue over HTTP/1.0",
+		Pywsgi: "sends 100 Continue", Gowsgi: "does not send 100 Continue",
+		Why:     "An HTTP/1.0 client does not know interim responses (RFC 9110, 15.2).",
+		Origin:  replay.ByNetHTTP,
 		When:    all(expects, overHTTP10),
 		Effects: []replay.Effect{{Field: "response.interim", Pywsgi: "'HTTP/1.1 100 Continue'", Gowsgi: ""}},
 	},
 	{
-		Name: "Expect in other letters, or twice", Origin: replay.ByNetHTTP,
-		Pywsgi: "not understood", Gowsgi: "100 Continue", Why: "RFC 9110, 10.1.1: case-insensitive, and a list.",
+		Name:   "Expect: 100-continue in other letters, or twice",
+		Pywsgi: "does not understand it", Gowsgi: "sends 100 Continue",
+		Why:    "The value is case-insensitive, and a list (RFC 9110, 10.1.1).",
+		Origin: replay.ByNetHTTP,
 		When: all(expects, func(x *replay.Exchange, at int) bool {
 			values := x.Request(at).Values("expect")
 			return len(values) > 1 || values[0] != "100-continue"
@@ -56,9 +64,11 @@ var expectRows = []replay.Rule{
 		Effects: []replay.Effect{{Field: "response.interim", Pywsgi: "", Gowsgi: "'HTTP/1.1 100 Continue'"}},
 	},
 	{
-		Name: "The first read comes after the first bytes of the response", Origin: replay.ByGowsgi,
-		Pywsgi: "100 Continue goes out in the middle of the chunked body", Gowsgi: "the body is read without it, and the connection closed", Why: "An interim response comes before the final one (RFC 9110, 15.2).",
-		When: all(expects, calls("read_after_bytes", "read_partial_after_bytes")),
+		Name:   "Expect: 100-continue, and an application that reads only after the first bytes of its response",
+		Pywsgi: "sends 100 Continue in the middle of the chunked body", Gowsgi: "reads the body without sending 100 Continue, and closes the connection",
+		Why:    "An interim response comes before the final one (RFC 9110, 15.2).",
+		Origin: replay.ByGowsgi,
+		When:   all(expects, calls("read_after_bytes", "read_partial_after_bytes")),
 		Effects: []replay.Effect{
 			{Field: "response.body", Pywsgi: "'start;'", Gowsgi: "'start;*"},
 			{Field: "response.chunks", Pywsgi: "[6]", Gowsgi: "[6 *]"},

@@ -10,21 +10,27 @@ import (
 
 var headRows = []replay.Rule{
 	{
-		Name: "The version of a response to HTTP/1.0", Origin: replay.ByNetHTTP,
-		Pywsgi: "HTTP/1.1", Gowsgi: "HTTP/1.0", Why: "net/http. Both are allowed (RFC 9110, 2.5).",
+		Name:   "The version of a response to an HTTP/1.0 request",
+		Pywsgi: "says HTTP/1.1", Gowsgi: "says HTTP/1.0",
+		Why:     "net/http answers in the version of the request. Both are allowed (RFC 9110, 2.5).",
+		Origin:  replay.ByNetHTTP,
 		When:    overHTTP10,
 		Effects: []replay.Effect{{Field: "response.version", Pywsgi: "HTTP/1.1", Gowsgi: "HTTP/1.0"}},
 	},
 	{
-		Name: "Connection: close to HTTP/1.0", Origin: replay.ByNetHTTP,
-		Pywsgi: "sent", Gowsgi: "left out", Why: "Closing is what HTTP/1.0 does unless told otherwise (RFC 9112, 9.3).",
+		Name:   "Connection: close in a response to HTTP/1.0",
+		Pywsgi: "sends it", Gowsgi: "does not send it",
+		Why:     "An HTTP/1.0 connection closes unless both sides say otherwise (RFC 9112, 9.3).",
+		Origin:  replay.ByNetHTTP,
 		When:    closes10,
 		Effects: []replay.Effect{{Field: "response.header.connection", Pywsgi: "'close'", Gowsgi: missing}},
 	},
 	{
-		Name: "A body of unknown length to HTTP/1.0 with keep-alive", Origin: replay.ByNetHTTP,
-		Pywsgi: "says keep-alive and leaves the connection open: nobody can tell where the body ends", Gowsgi: "closes the connection after it", Why: "RFC 9112, 6.3: without a length the body ends with the connection.",
-		When: all(overHTTP10, func(x *replay.Exchange, at int) bool { return x.Ours(at).Framing == "close" }),
+		Name:   "A body of unknown length, over HTTP/1.0 with keep-alive",
+		Pywsgi: "keeps the connection, so that the client cannot tell where the body ends", Gowsgi: "closes the connection after the body",
+		Why:    "Without a length a body ends with its connection (RFC 9112, 6.3).",
+		Origin: replay.ByNetHTTP,
+		When:   all(overHTTP10, func(x *replay.Exchange, at int) bool { return x.Ours(at).Framing == "close" }),
 		Effects: []replay.Effect{
 			{Field: "response.header.connection", Pywsgi: "'keep-alive'", Gowsgi: missing},
 			{Field: "response.complete", Pywsgi: "false", Gowsgi: "true"},
@@ -33,14 +39,18 @@ var headRows = []replay.Rule{
 		Parts: true,
 	},
 	{
-		Name: "Connection: close before a connection is closed", Origin: replay.ByNetHTTP,
-		Pywsgi: "left out where the client asked for it, or the body is broken", Gowsgi: "sent", Why: "RFC 9112, 9.6: who closes says so in the last response.",
+		Name:   "The last response before a connection is closed",
+		Pywsgi: "does not say Connection: close if the client asked for closing, or if the request's body was no good", Gowsgi: "says Connection: close",
+		Why:     "A server that is going to close should say so in its last response (RFC 9112, 9.6).",
+		Origin:  replay.ByNetHTTP,
 		When:    func(x *replay.Exchange, at int) bool { return x.Closed(at) || faultyBody(x, at) && !expects(x, at) },
 		Effects: []replay.Effect{{Field: "response.header.connection", Pywsgi: "absent|'keep-alive'", Gowsgi: "'close'"}},
 	},
 	{
-		Name: "The reason phrase", Origin: replay.ByNetHTTP,
-		Pywsgi: "the application's", Gowsgi: "net/http's for the code", Why: "net/http takes a code only. A client ignores the phrase (RFC 9112, 4).",
+		Name:   "The reason phrase",
+		Pywsgi: "sends the application's", Gowsgi: "sends the one that net/http has for the code",
+		Why:    "net/http takes only a code. Clients should ignore the phrase (RFC 9112, 4).",
+		Origin: replay.ByNetHTTP,
 		Effects: []replay.Effect{{Field: "response.reason", Pywsgi: "'*", Gowsgi: "'*", Holds: func(x *replay.Exchange, at int, d replay.Difference) bool {
 			code := x.Ours(at).Code
 			text := http.StatusText(code)
@@ -51,9 +61,11 @@ var headRows = []replay.Rule{
 		}}},
 	},
 	{
-		Name: "The body of a response to HEAD", Origin: replay.ByNetHTTP,
-		Pywsgi: "sent", Gowsgi: "not sent", Why: "RFC 9110, 9.3.2: there is none.",
-		When: func(x *replay.Exchange, at int) bool { return x.Theirs(at).BodyOnHead },
+		Name:   "The body that an application makes for a HEAD",
+		Pywsgi: "sends it", Gowsgi: "does not send it",
+		Why:    "A response to HEAD has no body, and a client takes one for the next response (RFC 9110, 9.3.2).",
+		Origin: replay.ByNetHTTP,
+		When:   func(x *replay.Exchange, at int) bool { return x.Theirs(at).BodyOnHead },
 		Effects: []replay.Effect{
 			{Field: "response.body", Pywsgi: missing, Gowsgi: "''"},
 			{Field: "response.header.content-length", Pywsgi: "'<length>'", Gowsgi: "'*"},
@@ -67,8 +79,10 @@ var headRows = []replay.Rule{
 		},
 	},
 	{
-		Name: "Transfer-Encoding in a response to HEAD", Origin: replay.ByNetHTTP,
-		Pywsgi: "sent", Gowsgi: "left out", Why: "net/http. It may be left out (RFC 9112, 6.1).",
+		Name:   "Transfer-Encoding in a response to HEAD",
+		Pywsgi: "sends it", Gowsgi: "does not send it",
+		Why:     "net/http leaves it out, which RFC 9112, 6.1 allows.",
+		Origin:  replay.ByNetHTTP,
 		When:    func(x *replay.Exchange, at int) bool { return x.Theirs(at).BodyOnHead },
 		Effects: []replay.Effect{{Field: "response.header.transfer-encoding", Pywsgi: "'chunked'", Gowsgi: missing}},
 	},

@@ -27,6 +27,20 @@ var inputRows = []replay.Rule{
 		When: all(withBody(wire.BodyCutShort), readFailed), Effects: own400For200, Parts: true,
 	},
 	{
+		Name:   "A line feed within a chunk extension",
+		Pywsgi: "accepts it", Gowsgi: "answers 400 and logs one line",
+		Why:    "A chunk extension cannot hold a line feed (RFC 9112, 7.1.1), and servers that disagree about one allow request smuggling.",
+		Origin: replay.ByNetHTTP,
+		When: all(withBody(wire.BadChunk), readFailed, func(x *replay.Exchange, _ int) bool { return feedInExtension.MatchString(x.Sent()) }), Effects: own400For200, Parts: true,
+	},
+	{
+		Name:   "An application that reads exactly what stands before a malformed chunk",
+		Pywsgi: "gives it the bytes", Gowsgi: "fails that read, answers 400 and logs one line",
+		Why:    "net/http looks at the head of the next chunk as soon as it has that, and reports it with the last bytes before it.",
+		Origin: replay.ByNetHTTP,
+		When: all(withBody(wire.BadChunk), readFailed, calls("read_five")), Effects: own400For200,
+	},
+	{
 		Name:   "An application that reads a malformed chunk",
 		Pywsgi: "answers 400 without a line in the error log; answers 500 if the chunk has no size; drops what stands between a chunk's data and the next line feed", Gowsgi: "answers 400 and logs one line",
 		Why:    "A chunk that does not follow the grammar makes the whole message invalid (RFC 9112, 7.1). gevent 26.9.0 treats most of these as gowsgi does.",
@@ -38,22 +52,8 @@ var inputRows = []replay.Rule{
 		}, own400For500, own400For200), Parts: true,
 	},
 	{
-		Name:   "A line feed within a chunk extension",
-		Pywsgi: "takes it for a part of the extension", Gowsgi: "answers 400 and logs one line",
-		Why:    "net/http ends the line there, as RFC 9112, 2.2 allows, and then the chunk's data has another length than its size says.",
-		Origin: replay.ByNetHTTP, Only: recorded.Newest,
-		When: all(withBody(wire.BadChunk), readFailed, func(x *replay.Exchange, _ int) bool { return feedInExtension.MatchString(x.Sent()) }), Effects: own400For200, Parts: true,
-	},
-	{
-		Name:   "An application that reads exactly what stands before a malformed chunk",
-		Pywsgi: "gives it the bytes", Gowsgi: "fails that read, answers 400 and logs one line",
-		Why:    "net/http looks at the head of the next chunk as soon as it has that, and reports it with the last bytes before it.",
-		Origin: replay.ByNetHTTP, Only: recorded.Newest,
-		When: all(withBody(wire.BadChunk), readFailed, calls("read_five")), Effects: own400For200,
-	},
-	{
 		Name:   "An application that reads up to a malformed trailer",
-		Pywsgi: "does not read the trailer, and takes its second line for the next request", Gowsgi: "answers 400 and logs one line",
+		Pywsgi: "does not read the trailer, and takes what is left of it for the next request", Gowsgi: "answers 400 and logs one line",
 		Why:    "The trailer is a part of the body (RFC 9112, 7.1.2).",
 		Origin: replay.ByNetHTTP, Only: recorded.Debian,
 		When: all(withBody(wire.BadTrailer), readFailed), Effects: own400For200, Parts: true,
@@ -68,7 +68,7 @@ var inputRows = []replay.Rule{
 	{
 		Name:   "Whitespace in the name of a trailer",
 		Pywsgi: "answers 400", Gowsgi: "accepts it",
-		Why:    "net/http drops a trailer whose name is no token and does not fail the request for it.",
+		Why:    "net/http accepts spaces in the names of trailers, though a name is a token (RFC 9110, 5.1).",
 		Origin: replay.ByNetHTTP, Only: recorded.Newest,
 		When:    all(withBody(wire.TrailerPresent), func(x *replay.Exchange, at int) bool { return x.Theirs(at).Code == 400 }),
 		Effects: served, Parts: true,
@@ -90,14 +90,14 @@ var inputRows = []replay.Rule{
 	},
 	{
 		Name:   "A body that the application does not read and that turns out to be no good",
-		Pywsgi: "logs that when it reads the rest of the body", Gowsgi: "does not log that",
+		Pywsgi: "logs the fault when it reads the rest of the body", Gowsgi: "does not log the fault",
 		Why:    "The application has answered without the body, so nobody misses it. Both close the connection.",
 		Origin: replay.ByNetHTTP, Only: recorded.Newest,
 		When:    faultyBody,
 		Effects: []replay.Effect{{Field: "error_log", Pywsgi: "client|exception", Gowsgi: "|exception"}},
 	},
 	{
-		Name:   "An application that answers for a malformed body itself",
+		Name:   "An application that catches the error of a malformed body and answers",
 		Pywsgi: "sends the response, keeps the connection, and takes the rest of the body for the next request", Gowsgi: "sends the response and closes the connection",
 		Why:     "Nobody can say where the next request begins, and a guess allows request smuggling.",
 		Origin:  replay.ByNetHTTP,
@@ -116,7 +116,7 @@ var inputRows = []replay.Rule{
 		}, served...),
 	},
 	{
-		Name:   "An application that answers for a body that is cut short after its last chunk's size",
+		Name:   "An application that catches the error of a body that is cut short after the size of its last chunk",
 		Pywsgi: "takes the body for complete", Gowsgi: "gives it an error",
 		Why:    "A body is complete only when its last chunk is (RFC 9112, 8).",
 		Origin: replay.ByNetHTTP, Only: recorded.Debian,
@@ -137,9 +137,11 @@ var inputRows = []replay.Rule{
 		When: withBody(wire.TrailerPresent), Parts: true,
 	},
 	{
-		Name: "A body that is not yet there and that the application does not read", Origin: replay.ByNetHTTP,
-		Pywsgi: "the response goes out at once", Gowsgi: "the response, or its end, waits for up to 256 KiB of the body", Why: "net/http reads what is left of a body before it answers, for clients that do not read while they send.",
-		When: all(withBody(wire.BodyCutShort), func(x *replay.Exchange, _ int) bool { return !hasHalfClose(x) }),
+		Name:   "A request body that has not arrived and that the application does not read",
+		Pywsgi: "sends the response at once", Gowsgi: "sends the response, or its end, after up to 256 KiB of the body",
+		Why:    "net/http reads what is left of a body before it answers, because some clients do not read while they send.",
+		Origin: replay.ByNetHTTP,
+		When:   all(withBody(wire.BodyCutShort), func(x *replay.Exchange, _ int) bool { return !hasHalfClose(x) }),
 		Effects: []replay.Effect{
 			{Field: "late", Pywsgi: "''", Gowsgi: "'HTTP/1.*|'<*|'0\\r\\n\\r\\n'"},
 			{Field: "responses", Pywsgi: "*", Gowsgi: "*", Holds: func(x *replay.Exchange, _ int, _ replay.Difference) bool {
@@ -150,31 +152,39 @@ var inputRows = []replay.Rule{
 		},
 	},
 	{
-		Name: "An application that fails before its input is there", Origin: replay.ByNetHTTP,
-		Pywsgi: "the 500 waits for the rest of the body", Gowsgi: "the 500 goes out at once", Why: "It says Connection: close, and net/http reads a body first only where the connection is to go on.",
-		When: all(withBody(wire.BodyCutShort), func(x *replay.Exchange, at int) bool { return x.Ours(at).Code == 500 }),
+		Name:   "An application that fails before its input has arrived",
+		Pywsgi: "sends the 500 after the rest of the body", Gowsgi: "sends the 500 at once",
+		Why:    "The 500 says Connection: close, and net/http reads the rest of a body only if it wants to keep the connection.",
+		Origin: replay.ByNetHTTP,
+		When:   all(withBody(wire.BodyCutShort), func(x *replay.Exchange, at int) bool { return x.Ours(at).Code == 500 }),
 		Effects: []replay.Effect{
 			{Field: "late", Pywsgi: "'HTTP/1.1 500 *", Gowsgi: "''"},
 			{Field: "responses", Pywsgi: "0", Gowsgi: "1"},
 		},
 	},
 	{
-		Name: "A client that leaves in the middle of its request body", Origin: replay.ByGowsgi,
-		Pywsgi: "logged as an exception, status 500", Gowsgi: "one line in the log, status 400", Why: "It cannot be told from a body that is cut short. DESIGN.md, What happens when.",
-		When: all(withBody(wire.BodyCutShort), func(x *replay.Exchange, _ int) bool { return x.GoesAway() }),
+		Name:   "A client that leaves while it sends a request body",
+		Pywsgi: "logs a traceback and the status 500", Gowsgi: "logs one line and the status 400",
+		Why:    "A server cannot tell this from a body that is cut short, which is the client's fault (RFC 9112, 8).",
+		Origin: replay.ByGowsgi,
+		When:   all(withBody(wire.BodyCutShort), func(x *replay.Exchange, _ int) bool { return x.GoesAway() }),
 		Effects: []replay.Effect{
 			{Field: "error_log", Pywsgi: "exception", Gowsgi: "client"},
 			{Field: "access.status", Pywsgi: "'500'", Gowsgi: "'400'"},
 		},
 	},
 	{
-		Name: "More than 256 KiB of a body that the application did not read", Origin: replay.ByNetHTTP,
-		Pywsgi: "read and thrown away", Gowsgi: "the connection closes", Why: "net/http's limit: a new connection costs less.",
-		When: all(calls("plain", "raises_first"), func(x *replay.Exchange, at int) bool { return x.Closed(at) && bodyOver(x.Request(at), 256<<10) }), Parts: true,
+		Name:   "More than 256 KiB of a request body that the application did not read",
+		Pywsgi: "reads and drops them", Gowsgi: "closes the connection",
+		Why:    "That is net/http's limit, beyond which a new connection costs less than reading.",
+		Origin: replay.ByNetHTTP,
+		When:   all(calls("plain", "raises_first"), func(x *replay.Exchange, at int) bool { return x.Closed(at) && bodyOver(x.Request(at), 256<<10) }), Parts: true,
 	},
 	{
-		Name: "Whitespace after a chunk's size", Origin: replay.ByNetHTTP,
-		Pywsgi: "400", Gowsgi: "allowed", Why: "net/http. It changes nothing: no other reading of the line gives another size (RFC 9112, 7.1.1 has such whitespace before an extension).",
+		Name:   "Whitespace after a chunk's size",
+		Pywsgi: "answers 400", Gowsgi: "accepts it",
+		Why:    "net/http accepts it. No other reading of the line gives another size.",
+		Origin: replay.ByNetHTTP,
 		When: func(x *replay.Exchange, _ int) bool {
 			return strings.Contains(x.Sent(), "\r\n2 \r\n") || strings.Contains(x.Sent(), "\r\n2\t\r\n")
 		},
@@ -203,8 +213,10 @@ var inputRows = []replay.Rule{
 		Effects: []replay.Effect{{Field: "error_log", Pywsgi: "", Gowsgi: "client"}},
 	},
 	{
-		Name: "Transfer-Encoding over HTTP/1.0", Origin: replay.ByNetHTTP,
-		Pywsgi: "honoured", Gowsgi: "not looked at: the body ends by Content-Length, or there is none", Why: "net/http; HTTP/1.0 does not know it. RFC 9112, 6.1 would have the connection closed.",
+		Name:   "Transfer-Encoding over HTTP/1.0",
+		Pywsgi: "decodes it", Gowsgi: "ignores it: the body ends by Content-Length, or there is none",
+		Why:    "HTTP/1.0 does not know the header, and net/http treats it so. RFC 9112, 6.1 also asks a server to close the connection then.",
+		Origin: replay.ByNetHTTP,
 		When: func(x *replay.Exchange, at int) bool {
 			return overHTTP10(x, at) && len(x.Request(at).Values("transfer-encoding")) > 0
 		},

@@ -8,8 +8,10 @@ import (
 
 var lengthRows = []replay.Rule{
 	{
-		Name: "A stream without a single byte", Origin: replay.ByGowsgi,
-		Pywsgi: "chunked, or until the connection closes", Gowsgi: "Content-Length: 0", Why: "Nothing has gone out when it ends, so its length is known.",
+		Name:   "A stream that ends without a single byte",
+		Pywsgi: "sends an empty chunked body, or closes the connection to end it", Gowsgi: "sends Content-Length: 0",
+		Why:    "No byte of the response is out when the stream ends, so its length is known.",
+		Origin: replay.ByGowsgi,
 		When: func(x *replay.Exchange, at int) bool {
 			return x.Ours(at).Body == "" && x.Theirs(at).Body == "" && x.Theirs(at).Framing != "length"
 		},
@@ -22,44 +24,58 @@ var lengthRows = []replay.Rule{
 		},
 	},
 	{
-		Name: "An empty list in answer to HEAD", Origin: replay.ByGowsgi,
-		Pywsgi: "Content-Length: 0", Gowsgi: "no Content-Length", Why: "An application may leave out the body of a HEAD; 0 would be the wrong length then (RFC 9110, 8.6).",
+		Name:   "An empty list in a response to HEAD",
+		Pywsgi: "sends Content-Length: 0", Gowsgi: "sends no Content-Length",
+		Why:     "The application need not make a body for a HEAD, so that 0 may be the wrong length (RFC 9110, 8.6).",
+		Origin:  replay.ByGowsgi,
 		When:    func(x *replay.Exchange, at int) bool { return x.Request(at).Method == "HEAD" && x.Ours(at).Code == 200 },
 		Effects: []replay.Effect{{Field: "response.header.content-length", Pywsgi: "'0'", Gowsgi: missing}},
 	},
 	{
-		Name: "Content-Type with 304", Origin: replay.ByNetHTTP,
-		Pywsgi: "sent", Gowsgi: "left out", Why: "net/http; a 304 has no use for it (RFC 9110, 15.4.5).",
+		Name:   "A 304 with Content-Type",
+		Pywsgi: "sends it", Gowsgi: "does not send it",
+		Why:     "net/http leaves it out. A 304 carries no content that it could describe (RFC 9110, 15.4.5).",
+		Origin:  replay.ByNetHTTP,
 		When:    calls("not_modified_typed"),
 		Effects: []replay.Effect{{Field: "response.header.content-type", Pywsgi: "'text/plain'", Gowsgi: missing}},
 	},
 	{
-		Name: "Content-Length: 0 with 204", Origin: replay.ByNetHTTP,
-		Pywsgi: "sent", Gowsgi: "left out", Why: "RFC 9110, 8.6: it must not be sent with a 204.",
+		Name:   "A 204 with Content-Length: 0",
+		Pywsgi: "sends it", Gowsgi: "does not send it",
+		Why:     "A 204 must not have a Content-Length (RFC 9110, 8.6).",
+		Origin:  replay.ByNetHTTP,
 		When:    calls("no_content_zero_length"),
 		Effects: []replay.Effect{{Field: "response.header.content-length", Pywsgi: "'0'", Gowsgi: missing}},
 	},
 	{
-		Name: "The same Content-Length twice", Origin: replay.ByGowsgi,
-		Pywsgi: "sent twice", Gowsgi: "sent once", Why: "Both say the same (RFC 9112, 6.3). DESIGN.md, What start_response refuses.",
+		Name:   "The same Content-Length twice",
+		Pywsgi: "sends it twice", Gowsgi: "sends it once",
+		Why:     "Both say the same, and a recipient may refuse two (RFC 9112, 6.3).",
+		Origin:  replay.ByGowsgi,
 		When:    calls("length_twice_same"),
 		Effects: []replay.Effect{{Field: "response.header.content-length", Pywsgi: "'5' + '5'", Gowsgi: "'5'"}},
 	},
 	{
-		Name: "A list shorter than its Content-Length", Origin: replay.ByGowsgi,
-		Pywsgi: "sent; the client waits, or eats the next response", Gowsgi: "500", Why: "It is seen in time. DESIGN.md, What happens when.",
-		When: all(calls("length_over_list"), answered500), Effects: own500, Parts: true,
+		Name:   "A list shorter than its Content-Length",
+		Pywsgi: "sends it, so that the client waits or takes the next response for the rest", Gowsgi: "answers 500",
+		Why:    "The fault is seen before the response goes out.",
+		Origin: replay.ByGowsgi,
+		When:   all(calls("length_over_list"), answered500), Effects: own500, Parts: true,
 	},
 	{
-		Name: "A stream shorter than its Content-Length", Origin: replay.ByGowsgi,
-		Pywsgi: "sent, the connection stays open: the client waits, or eats the next response", Gowsgi: "logged, and the connection cut", Why: "The client sees the truncation. DESIGN.md, What happens when.",
+		Name:   "A stream shorter than its Content-Length",
+		Pywsgi: "sends it and keeps the connection, so that the client waits or takes the next response for the rest", Gowsgi: "logs it and cuts the connection",
+		Why:     "The client has to see that the body is not complete.",
+		Origin:  replay.ByGowsgi,
 		When:    all(calls("length_over_generator", "length_over_write", "closing_short"), truncated),
 		Effects: append([]replay.Effect{{Field: "response.body", Pywsgi: "'*HTTP/1.1 *", Gowsgi: "'*", Holds: begins}}, cut...), Parts: true,
 	},
 	{
-		Name: "A body longer than its Content-Length", Origin: replay.ByGowsgi,
-		Pywsgi: "the surplus is sent, in front of the next response", Gowsgi: "the surplus is not sent, nor a stream asked for it; logged", Why: "PEP 3333, Handling the Content-Length Header.",
-		When: all(calls("length_under_list", "length_under_generator", "length_under_write", "length_zero_body", "closing_long"), notHead),
+		Name:   "A body longer than its Content-Length",
+		Pywsgi: "sends all of it, so that the rest stands in front of the next response", Gowsgi: "stops at the length, asks a stream for no more, and logs it",
+		Why:    "A server must not send more than the Content-Length says (PEP 3333, Handling the Content-Length Header).",
+		Origin: replay.ByGowsgi,
+		When:   all(calls("length_under_list", "length_under_generator", "length_under_write", "length_zero_body", "closing_long"), notHead),
 		Effects: []replay.Effect{
 			{Field: "leftover", Pywsgi: "'*", Gowsgi: "''"},
 			{Field: "error_log", Pywsgi: "", Gowsgi: "exception"},
@@ -68,9 +84,11 @@ var lengthRows = []replay.Rule{
 		Parts: true,
 	},
 	{
-		Name: "A stream in answer to HEAD", Origin: replay.ByGowsgi,
-		Pywsgi: "asked for all its chunks", Gowsgi: "closed after the first", Why: "None of them is sent; so what it would have raised later is not met. DESIGN.md, What happens when.",
-		When: func(x *replay.Exchange, at int) bool { return x.Request(at).Method == "HEAD" },
+		Name:   "A stream in a response to HEAD",
+		Pywsgi: "takes all its chunks", Gowsgi: "takes one chunk and closes the stream",
+		Why:    "None of the chunks is sent. An error that a later chunk would have raised is not met.",
+		Origin: replay.ByGowsgi,
+		When:   func(x *replay.Exchange, at int) bool { return x.Request(at).Method == "HEAD" },
 		Effects: []replay.Effect{
 			{Field: "counter.yields", Pywsgi: "2", Gowsgi: "1"},
 			{Field: "error_log", Pywsgi: "exception", Gowsgi: ""},
@@ -78,8 +96,10 @@ var lengthRows = []replay.Rule{
 		},
 	},
 	{
-		Name: "A list after write()", Origin: replay.ByGowsgi,
-		Pywsgi: "a chunk on the wire for each of its own", Gowsgi: "one chunk", Why: "A list is there as a whole and goes out as one. Chunk boundaries mean nothing (RFC 9112, 7.1).",
+		Name:   "A list after write()",
+		Pywsgi: "sends a chunk for each of the list's", Gowsgi: "sends one chunk",
+		Why:     "A list is complete when it is returned, and goes out as one. Where a chunk ends has no meaning (RFC 9112, 7.1).",
+		Origin:  replay.ByGowsgi,
 		When:    calls("restart_after_bytes_caught"),
 		Effects: []replay.Effect{{Field: "response.chunks", Pywsgi: "[8 7 3]", Gowsgi: "[8 10]"}},
 	},
@@ -87,7 +107,7 @@ var lengthRows = []replay.Rule{
 
 func notHead(x *replay.Exchange, at int) bool { return x.Request(at).Method != "HEAD" }
 
-// begins holds where pywsgi's text begins with gowsgi's.
+// begins says that pywsgi's text begins with gowsgi's.
 func begins(_ *replay.Exchange, _ int, d replay.Difference) bool {
 	return strings.HasPrefix(d.Pywsgi, strings.TrimSuffix(d.Gowsgi, "'"))
 }

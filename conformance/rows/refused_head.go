@@ -14,16 +14,18 @@ import (
 )
 
 var refusedHeadRows = []replay.Rule{
-	refuses(badStatus, "sent as it is", "PEP 3333, The start_response() Callable; RFC 9112, 4: three digits."),
-	refuses(informational, "sent as the final response, body and all: an interim response and junk to the client", "RFC 9110, 15.2: an informational response is no final one, and has no body."),
-	refuses(controlInHead, "sent, but for CR and LF", "RFC 9110, 5.5 and RFC 9112, 4: recipients take them for more than they are."),
-	refuses(nameNoToken, "sent, but for CR and LF", "RFC 9110, 5.1: clients read such a line each in their own way."),
-	refuses(hopByHop, "sent", "PEP 3333, Other HTTP Features: between this server and the client only."),
-	refuses(connectionOption, "sent", "As above; its options are the server's to know."),
-	refuses(lengthNoNumber, "sent", "RFC 9112, 6.3: a message nobody can frame."),
+	refuses(badStatus, "sends it as it is", "A status is three digits, a space and a reason (PEP 3333, The start_response() Callable; RFC 9112, 4)."),
+	refuses(informational, "sends it as the final response with its body, which a client takes for an interim response and the beginning of another", "An interim response is not the final one and has no body (RFC 9110, 15.2)."),
+	refuses(controlInHead, "sends it unless it is CR or LF", "Recipients may take a control character for the end of a line (RFC 9110, 5.5; RFC 9112, 4)."),
+	refuses(nameNoToken, "sends it unless it has CR or LF", "A name is a token (RFC 9110, 5.1), and recipients read another line each in their own way."),
+	refuses(hopByHop, "sends it", "Such a header is between this server and the client only (PEP 3333, Other HTTP Features)."),
+	refuses(connectionOption, "sends it", "Connection lists hop-by-hop headers, which an application must not send (PEP 3333, Other HTTP Features)."),
+	refuses(lengthNoNumber, "sends it", "Recipients cannot tell where such a message ends (RFC 9112, 6.3)."),
 	{
-		Name: "What start_response refuses, the failure caught", Origin: replay.ByGowsgi,
-		Pywsgi: "not refused: sent", Gowsgi: "refused: the application's other answer is sent", Why: "As in the rows above.",
+		Name:   "An application that catches that start_response refused its response",
+		Pywsgi: "does not refuse the response and sends it", Gowsgi: "sends the application's other response",
+		Why:    "start_response refuses the responses of the rows above.",
+		Origin: replay.ByGowsgi,
 		When: all(calls("respond_caught"), func(x *replay.Exchange, at int) bool {
 			return refusal(x.Request(at)) != "" && x.Ours(at).Body == "refused"
 		}),
@@ -42,41 +44,53 @@ var refusedHeadRows = []replay.Rule{
 		},
 	},
 	{
-		Name: "Connection given twice", Origin: replay.ByGowsgi,
-		Pywsgi: "sent twice", Gowsgi: "close alone, where one of them is close", Why: "It is what both come to (RFC 9112, 9.3).",
+		Name:   "An application that sends both Connection: keep-alive and Connection: close",
+		Pywsgi: "sends both", Gowsgi: "sends Connection: close",
+		Why:     "Two Connection headers are one list, and close decides in it (RFC 9112, 9.3).",
+		Origin:  replay.ByGowsgi,
 		When:    func(x *replay.Exchange, at int) bool { return x.App(at) == "respond" && x.Closed(at) },
 		Effects: []replay.Effect{{Field: "response.header.connection", Pywsgi: "'keep-alive' + 'close'", Gowsgi: "'close'"}},
 	},
 	{
-		Name: "An application's Connection: keep-alive to HTTP/1.0", Origin: replay.ByNetHTTP,
-		Pywsgi: "sent, and the connection closed", Gowsgi: "not sent", Why: "The client did not ask for it, and the connection closes.",
+		Name:   "An application's Connection: keep-alive, over HTTP/1.0",
+		Pywsgi: "sends it and closes the connection", Gowsgi: "does not send it and closes the connection",
+		Why:     "The client did not ask for keep-alive, so that the connection closes.",
+		Origin:  replay.ByNetHTTP,
 		When:    all(calls("respond"), closes10),
 		Effects: []replay.Effect{{Field: "response.header.connection", Pywsgi: "'keep-alive'", Gowsgi: missing}},
 	},
 	{
-		Name: "Spaces at the ends of a response header", Origin: replay.ByNetHTTP,
-		Pywsgi: "sent", Gowsgi: "trimmed", Why: "They are no part of the value (RFC 9110, 5.5).",
-		When: calls("respond"),
+		Name:   "Spaces at the ends of a response header",
+		Pywsgi: "sends them", Gowsgi: "removes them",
+		Why:    "They are no part of the value (RFC 9110, 5.5).",
+		Origin: replay.ByNetHTTP,
+		When:   calls("respond"),
 		Effects: []replay.Effect{{Field: "response.header.*", Pywsgi: "'*", Gowsgi: "'*", Holds: func(_ *replay.Exchange, _ int, d replay.Difference) bool {
 			return wire.Quote(strings.Trim(strings.Trim(d.Pywsgi, "'"), " ")) == d.Gowsgi
 		}}},
 	},
 	{
-		Name: "Content-Length with spaces around it", Origin: replay.ByGowsgi,
-		Pywsgi: "sent", Gowsgi: "refused: 500", Why: "DESIGN.md, What start_response refuses: digits alone.",
+		Name:   "An application's Content-Length with spaces around it",
+		Pywsgi: "sends it", Gowsgi: "refuses it and answers 500",
+		Why:     "A Content-Length is made of digits alone (RFC 9110, 8.6).",
+		Origin:  replay.ByGowsgi,
 		When:    all(calls("respond"), answered500, headerAsked("Content-Length", regexp.MustCompile(`^ +\d+ *$|^\d+ +$`))),
 		Effects: own500, Parts: true,
 	},
 	{
-		Name: "Content-Length with leading zeros", Origin: replay.ByGowsgi,
-		Pywsgi: "sent as given", Gowsgi: "sent as the number", Why: "Both are the same length (RFC 9110, 8.6).",
+		Name:   "An application's Content-Length with leading zeros",
+		Pywsgi: "sends it as it is", Gowsgi: "sends the number without them",
+		Why:     "Both are the same length (RFC 9110, 8.6).",
+		Origin:  replay.ByGowsgi,
 		When:    all(calls("respond"), headerAsked("Content-Length", regexp.MustCompile(`^0+\d+$`))),
 		Effects: []replay.Effect{{Field: "response.header.content-length", Pywsgi: "'004'", Gowsgi: "'4'"}},
 	},
 	{
-		Name: "An application's Connection: close, in other letters", Origin: replay.ByGowsgi,
-		Pywsgi: "sent, and the connection stays open", Gowsgi: "honoured", Why: "RFC 9110, 7.6.1: options are case-insensitive.",
-		When: all(calls("respond"), headerAsked("Connection", regexp.MustCompile(`^C`))),
+		Name:   "An application's Connection: Close",
+		Pywsgi: "sends it and keeps the connection", Gowsgi: "sends it and closes the connection",
+		Why:    "The options are case-insensitive (RFC 9110, 7.6.1).",
+		Origin: replay.ByGowsgi,
+		When:   all(calls("respond"), headerAsked("Connection", regexp.MustCompile(`^C`))),
 		Effects: []replay.Effect{
 			{Field: "response.header.connection", Pywsgi: "'Close'", Gowsgi: "'close'"},
 			{Field: "connection", Pywsgi: "open", Gowsgi: "closed"},
@@ -84,20 +98,20 @@ var refusedHeadRows = []replay.Rule{
 	},
 }
 
-// The kinds of what start_response refuses.
+// The kinds of responses that start_response refuses.
 const (
-	badStatus        = "A status that is not three digits, or three digits, a space and a reason"
-	informational    = "A status of 1xx"
-	controlInHead    = "A control character in a status or a value"
-	nameNoToken      = "A header name that is no token"
-	hopByHop         = "A hop-by-hop header"
-	connectionOption = "A Connection that is neither close nor keep-alive"
-	lengthNoNumber   = "A Content-Length that is no number, or too large"
+	badStatus        = "a status that is not three digits, a space and a reason"
+	informational    = "a status of 1xx other than 101"
+	controlInHead    = "a control character in a status or a header value"
+	nameNoToken      = "a header name that is not a token"
+	hopByHop         = "a hop-by-hop header"
+	connectionOption = "a Connection other than close and keep-alive"
+	lengthNoNumber   = "a Content-Length that is not a number, or too large"
 )
 
 func refuses(kind, pywsgi, why string) replay.Rule {
 	return replay.Rule{
-		Name: kind, Origin: replay.ByGowsgi, Pywsgi: pywsgi, Gowsgi: "refused: 500", Why: why + " DESIGN.md, What start_response refuses.",
+		Name: "An application that sends " + kind, Pywsgi: pywsgi, Gowsgi: "refuses it and answers 500", Why: why, Origin: replay.ByGowsgi,
 		When:    all(calls("respond"), answered500, func(x *replay.Exchange, at int) bool { return refusal(x.Request(at)) == kind }),
 		Effects: own500, Parts: true,
 	}
@@ -105,8 +119,8 @@ func refuses(kind, pywsgi, why string) replay.Rule {
 
 var statusForm = regexp.MustCompile(`(?s)^[0-9]{3}( .*)?$`)
 
-// refusal is the kind of what a request asks the application respond to send
-// that start_response refuses; "" where there is nothing.
+// refusal says why start_response refuses the response that a request asks the
+// application respond for. It is "" if nothing is to be refused.
 func refusal(r *wire.Request) string {
 	_, query, _ := strings.Cut(r.Target, "?")
 	a := apps.AskedFor(query)

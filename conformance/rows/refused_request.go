@@ -8,20 +8,24 @@ import (
 	"github.com/gowsgi/gowsgi/conformance/wire"
 )
 
-// refusedRequestRows are the requests that net/http refuses, a row for each
-// rule of RFC 9112 that they break.
+// refusedRequestRows are about the requests that net/http refuses. There is a row for
+// each rule that a request can break.
 var refusedRequestRows = []replay.Rule{
 	{
-		Name: "The answer to a request that both refuse", Origin: replay.ByNetHTTP,
-		Pywsgi: "400 or 414 with an empty body, and a line in both logs", Gowsgi: "net/http's 400, 501 or 505, with its text and in no log", Why: "net/http answers before any handler is asked.",
+		Name:   "The response to a request that both servers refuse",
+		Pywsgi: "answers 400 or 414 with an empty body, and writes a line into both logs", Gowsgi: "answers net/http's 400, 501 or 505 with a text, and logs nothing",
+		Why:    "net/http answers before it calls a handler.",
+		Origin: replay.ByNetHTTP,
 		When: func(x *replay.Exchange, at int) bool {
 			return refused(x, at) && !slices.Contains([]int{0, 200}, x.Theirs(at).Code)
 		},
 		Effects: refusedEffects, Parts: true,
 	},
 	{
-		Name: "Less than four bytes after a request", Origin: replay.ByNetHTTP,
-		Pywsgi: "an empty line is 400 at once, a piece of a line once the connection ends", Gowsgi: "waits for more, and ends in silence", Why: "net/http looks at four bytes before it begins to read a request. RFC 9112, 2.2 would have an empty line ignored.",
+		Name:   "One to three bytes after a request",
+		Pywsgi: "answers 400: to an empty line at once, to a part of a line when the connection ends", Gowsgi: "waits for more, and closes the connection when it ends",
+		Why:    "net/http wants four bytes before it starts to read a request. RFC 9112, 2.2 asks servers to ignore an empty line there.",
+		Origin: replay.ByNetHTTP,
 		When: func(x *replay.Exchange, at int) bool {
 			r := x.Request(at)
 			return at > 0 && at == len(x.Gowsgi.Responses) && r.Fault != "" && r.Left < 4
@@ -30,30 +34,32 @@ var refusedRequestRows = []replay.Rule{
 		Parts:   true,
 	},
 	{
-		Name: "An empty line after a POST", Origin: replay.ByNetHTTP,
-		Pywsgi: "400", Gowsgi: "ignored", Why: "RFC 9112, 2.2: it should be. net/http does so after a POST only.",
+		Name:   "An empty line after a POST",
+		Pywsgi: "answers 400", Gowsgi: "ignores it",
+		Why:     "A server should ignore it (RFC 9112, 2.2). net/http does so only after a POST.",
+		Origin:  replay.ByNetHTTP,
 		When:    func(x *replay.Exchange, at int) bool { return x.Request(at).Skipped },
 		Effects: append([]replay.Effect{{Field: "access.request", Pywsgi: "''", Gowsgi: "'*"}}, served...), Parts: true,
 	},
-	refusedFor(wire.HeadCutShort, "served with what has come, a header cut in the middle included", "RFC 9112, 8: an incomplete request is not processed."),
-	refusedFor(wire.BadLine, "split at any of Python's whitespace, as often as it comes", "RFC 9112, 3: single spaces."),
-	refusedFor(wire.BadMethod, "served", "RFC 9110, 9.1: a method is a token."),
-	refusedFor(wire.BadVersion, "served, where int() takes the digits", "RFC 9112, 2.3: a digit, a dot and a digit."),
-	refusedFor(wire.OtherVersion, "400", "RFC 9110, 15.6.6: 505."),
-	refusedFor(wire.ControlTarget, "served", "RFC 3986, 2: no URI has one."),
-	refusedFor(wire.BadEscape, "served, the percent sign as it is", "RFC 3986, 2.1."),
-	refusedFor(wire.BadTarget, "served, all of it in PATH_INFO", "RFC 9112, 3.2: origin, absolute, authority or asterisk form."),
-	refusedFor(wire.NoColon, "the header block ends there, unseen: the lines after it are not headers any more, and the body is the next request", "RFC 9112, 5: request smuggling."),
-	refusedFor(wire.BadName, "the header block ends there for most; a quoted name, one in parentheses or one with a slash is a header", "RFC 9112, 5.1: a server must answer 400 where whitespace stands before the colon."),
-	refusedFor(wire.ControlValue, "passed on; a bare CR begins a new header", "RFC 9110, 5.5: CR, LF and NUL are dangerous, and refused or replaced."),
-	refusedFor(wire.FoldFirst, "the line is skipped", "RFC 9112, 2.2: whitespace between the request line and the first header is refused, or the line skipped."),
-	refusedFor(wire.NoHost, "served", "RFC 9112, 3.2: a server must answer 400."),
-	refusedFor(wire.TwoHosts, "joined", "RFC 9112, 3.2: a server must answer 400."),
-	refusedFor(wire.BadHost, "served", "RFC 9112, 3.2: a server must answer 400."),
-	refusedFor(wire.BadLength, "whatever int() takes is a length; beyond that 400", "RFC 9112, 6.3: a server must answer 400."),
-	refusedFor(wire.LengthsDiffer, "the first counts", "RFC 9112, 6.3: a server must answer 400."),
-	refusedFor(wire.OtherCoding, "whitespace that is none is stripped; no body for what is not chunked alone, and the body is the next request", "RFC 9112, 6.1: 501, and 6.3: request smuggling."),
-	refusedFor(wire.OtherExpect, "ignored", "RFC 9110, 10.1.1: 417 is allowed."),
+	refusedFor(wire.HeadCutShort, "serves it with what has come, even if that ends within a header", "An incomplete request must not be processed (RFC 9112, 8)."),
+	refusedFor(wire.BadLine, "splits the line at any whitespace that Python knows, however much there is", "Single spaces separate the three (RFC 9112, 3)."),
+	refusedFor(wire.BadMethod, "serves it", "A method is a token (RFC 9110, 9.1)."),
+	refusedFor(wire.BadVersion, "serves it if Python's int() accepts the two numbers", "A version is two single digits with a dot between them (RFC 9112, 2.3)."),
+	refusedFor(wire.OtherVersion, "answers 400", "The status for this is 505 (RFC 9110, 15.6.6)."),
+	refusedFor(wire.ControlTarget, "serves it", "A URI has no control characters (RFC 3986, 2)."),
+	refusedFor(wire.BadEscape, "serves it and keeps the percent sign", "A percent sign begins an escape of two digits (RFC 3986, 2.1)."),
+	refusedFor(wire.BadTarget, "serves it and puts the whole target into PATH_INFO", "A target has origin, absolute, authority or asterisk form (RFC 9112, 3.2)."),
+	refusedFor(wire.NoColon, "ends the header block there without an error, so that the lines after it are no headers and the body becomes the next request", "A server that ignores headers which a proxy obeys allows request smuggling (RFC 9112, 5)."),
+	refusedFor(wire.BadName, "ends the header block there in most cases; accepts names with quotation marks, parentheses or a slash", "A server must answer 400 if whitespace stands before the colon (RFC 9112, 5.1)."),
+	refusedFor(wire.ControlValue, "passes it on; a bare CR begins a new header", "CR, LF and NUL are dangerous, and a server refuses or replaces them (RFC 9110, 5.5)."),
+	refusedFor(wire.FoldFirst, "skips the line", "A server refuses such a request, or skips the line (RFC 9112, 2.2)."),
+	refusedFor(wire.NoHost, "serves it", "A server must answer 400 (RFC 9112, 3.2)."),
+	refusedFor(wire.TwoHosts, "joins them", "A server must answer 400 (RFC 9112, 3.2)."),
+	refusedFor(wire.BadHost, "serves it", "A server must answer 400 (RFC 9112, 3.2)."),
+	refusedFor(wire.BadLength, "accepts whatever Python's int() accepts, and answers 400 for the rest", "A server must answer 400 (RFC 9112, 6.3)."),
+	refusedFor(wire.LengthsDiffer, "takes the first", "A server must answer 400 (RFC 9112, 6.3)."),
+	refusedFor(wire.OtherCoding, "strips characters that are no whitespace in HTTP; takes a coding other than chunked alone for no body, so that the body becomes the next request", "The status for an unknown coding is 501 (RFC 9112, 6.1), and a wrong end of the body allows request smuggling (RFC 9112, 6.3)."),
+	refusedFor(wire.OtherExpect, "ignores it", "A server may answer 417 (RFC 9110, 10.1.1)."),
 }
 
 // refusedEffects is net/http's refusal in the place of a response.
@@ -77,7 +83,7 @@ var refusedEffects = []replay.Effect{
 
 func refusedFor(f wire.Fault, pywsgi, why string) replay.Rule {
 	return replay.Rule{
-		Name: "A request with " + string(f), Origin: replay.ByNetHTTP, Pywsgi: pywsgi, Gowsgi: refusalStatus(f) + ", and the connection closes", Why: why,
+		Name: "A request with " + string(f), Pywsgi: pywsgi, Gowsgi: "answers " + refusalStatus(f) + " and closes the connection", Why: why, Origin: replay.ByNetHTTP,
 		When:    func(x *replay.Exchange, at int) bool { return x.Request(at).Fault == f && refused(x, at) },
 		Effects: refusedEffects, Parts: true,
 	}
@@ -95,8 +101,8 @@ func refusalStatus(f wire.Fault) string {
 	return "400"
 }
 
-// refused says that net/http itself answered the request at a place, which
-// breaks a rule: in its own form, last of all, and no application was called.
+// refused says that the request at a place breaks a rule, and that net/http refused
+// it: no application was called, and the connection ended.
 func refused(x *replay.Exchange, at int) bool {
 	if x.Request(at).Fault == "" || len(x.Gowsgi.Environs) > at {
 		return false

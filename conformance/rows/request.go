@@ -9,16 +9,20 @@ import (
 
 var requestRows = []replay.Rule{
 	{
-		Name: "A no-break space or a NEL in a target", Origin: replay.ByNetHTTP,
-		Pywsgi: "taken for whitespace: 400, or stripped at the end", Gowsgi: "a byte like any other", Why: "Only a space parts the words of a request line (RFC 9112, 3).",
+		Name:   "A no-break space or a NEL in the target",
+		Pywsgi: "takes it for whitespace: answers 400, or strips it at the end", Gowsgi: "takes it for a byte like any other",
+		Why:    "Only a space separates the words of a request line (RFC 9112, 3).",
+		Origin: replay.ByNetHTTP,
 		When: func(x *replay.Exchange, at int) bool {
 			return strings.ContainsAny(wire.Latin1Runes(x.Request(at).Target), "\u00a0\u0085")
 		},
 		Effects: append([]replay.Effect{{Field: "environ.PATH_INFO", Pywsgi: "'/'", Gowsgi: `'/\xa0'`}}, served...), Parts: true,
 	},
 	{
-		Name: "CONNECT with an absolute target", Origin: replay.ByNetHTTP,
-		Pywsgi: "PATH_INFO is the target", Gowsgi: "PATH_INFO is the target without its scheme", Why: "net/http puts http:// before the target of a CONNECT and parses that. RFC 9112, 3.2.3 has no such request.",
+		Name:   "CONNECT with an absolute target",
+		Pywsgi: "puts the target into PATH_INFO", Gowsgi: "puts the target without its scheme into PATH_INFO",
+		Why:    "net/http puts http:// before the target of a CONNECT and parses that. RFC 9112, 3.2.3 does not allow such a request.",
+		Origin: replay.ByNetHTTP,
 		When: func(x *replay.Exchange, at int) bool {
 			r := x.Request(at)
 			return r.Method == "CONNECT" && wire.Absolute.MatchString(r.Target) && strings.Contains(r.Target, "/")
@@ -29,59 +33,75 @@ var requestRows = []replay.Rule{
 		},
 	},
 	{
-		Name: "The path of an absolute target, or of an authority", Origin: replay.ByGowsgi,
-		Pywsgi: "PATH_INFO is the whole target", Gowsgi: "its path, / where it has none", Why: "RFC 9112, 3.2.2: a server takes a URI apart. DESIGN.md, What the environ holds.",
-		When: func(x *replay.Exchange, at int) bool { return !strings.HasPrefix(x.Request(at).Target, "/") },
+		Name:   "An absolute target, or an authority",
+		Pywsgi: "puts all of it into PATH_INFO", Gowsgi: "puts its path into PATH_INFO, or a slash if it has none",
+		Why:    "A server has to accept the absolute form, and serves the path in it (RFC 9112, 3.2.2).",
+		Origin: replay.ByGowsgi,
+		When:   func(x *replay.Exchange, at int) bool { return !strings.HasPrefix(x.Request(at).Target, "/") },
 		Effects: environEffect("PATH_INFO", "'*", "'/*", func(x *replay.Exchange, at int, d replay.Difference) bool {
 			return d.Gowsgi == wire.Quote(pathOf(x.Request(at).Target))
 		}),
 	},
 	{
-		Name: "HTTP_HOST with an absolute target, or an authority", Origin: replay.ByNetHTTP,
-		Pywsgi: "what Host says", Gowsgi: "what the target says", Why: "RFC 9112, 3.2.2: Host is ignored.",
+		Name:   "HTTP_HOST of a request with an absolute target or an authority",
+		Pywsgi: "is the header Host", Gowsgi: "is the host in the target",
+		Why:    "A server has to ignore Host then (RFC 9112, 3.2.2).",
+		Origin: replay.ByNetHTTP,
 		Effects: environEffect("HTTP_HOST", "'*|absent", "'*", func(x *replay.Exchange, at int, d replay.Difference) bool {
 			r := x.Request(at)
 			return r.Target != "" && r.Target[0] != '/' && strings.Contains(wire.Quote(r.Target), strings.Trim(d.Gowsgi, "'"))
 		}),
 	},
 	{
-		Name: "An empty Host", Origin: replay.ByNetHTTP,
-		Pywsgi: "HTTP_HOST is empty", Gowsgi: "HTTP_HOST is absent", Why: "net/http does not tell an empty one from none.",
+		Name:   "A request with an empty Host",
+		Pywsgi: "sets HTTP_HOST to the empty string", Gowsgi: "sets no HTTP_HOST",
+		Why:     "net/http does not tell an empty Host from none.",
+		Origin:  replay.ByNetHTTP,
 		Effects: environEffect("HTTP_HOST", "''", missing),
 	},
 	{
-		Name: "HTTP_TRANSFER_ENCODING in other letters", Origin: replay.ByNetHTTP,
-		Pywsgi: "as it came", Gowsgi: "chunked", Why: "net/http takes the header out once it is understood; the coding is case-insensitive (RFC 9112, 7).",
+		Name:   "HTTP_TRANSFER_ENCODING of a request with chunked in other letters",
+		Pywsgi: "is as the client wrote it", Gowsgi: "is chunked in lower case",
+		Why:    "net/http removes the header when it has understood it, and gowsgi puts it back. The coding is case-insensitive (RFC 9112, 7).",
+		Origin: replay.ByNetHTTP,
 		Effects: environEffect("HTTP_TRANSFER_ENCODING", "'*", "'chunked'", func(_ *replay.Exchange, _ int, d replay.Difference) bool {
 			return strings.EqualFold(d.Pywsgi, d.Gowsgi)
 		}),
 	},
 	{
-		Name: "Whitespace around CONTENT_LENGTH", Origin: replay.ByNetHTTP,
-		Pywsgi: "kept at the end, and where it is folded", Gowsgi: "stripped", Why: "It is no part of the value (RFC 9110, 5.5).",
+		Name:   "Whitespace around CONTENT_LENGTH",
+		Pywsgi: "keeps it at the end, and if it is folded", Gowsgi: "removes it",
+		Why:    "It is no part of the value (RFC 9110, 5.5).",
+		Origin: replay.ByNetHTTP,
 		Effects: environEffect("CONTENT_LENGTH", "'*", "'*", func(_ *replay.Exchange, _ int, d replay.Difference) bool {
 			return strings.Trim(strings.ReplaceAll(strings.Trim(d.Pywsgi, "'"), `\r\n`, ""), " ") == strings.Trim(d.Gowsgi, "'")
 		}),
 	},
 	{
-		Name: "A HEAD with a body", Origin: replay.ByNetHTTP,
-		Pywsgi: "400", Gowsgi: "served", Why: "Content in a HEAD is allowed and means nothing (RFC 9110, 9.3.2).",
+		Name:   "A HEAD with a body",
+		Pywsgi: "answers 400", Gowsgi: "serves it",
+		Why:    "A HEAD may have content, which has no meaning (RFC 9110, 9.3.2).",
+		Origin: replay.ByNetHTTP,
 		When: func(x *replay.Exchange, at int) bool {
 			return x.Request(at).Method == "HEAD" && bodyOver(x.Request(at), 0)
 		},
 		Effects: served, Parts: true,
 	},
 	{
-		Name: "Many or long headers", Origin: replay.ByNetHTTP,
-		Pywsgi: "400 from 100 lines or 64 KiB on", Gowsgi: "served, up to http.Server.MaxHeaderBytes: 1 MiB", Why: "net/http. Each has its limit, and this one can be set.",
+		Name:   "Many headers, or long ones",
+		Pywsgi: "answers 400 from 100 lines or 64 KiB on", Gowsgi: "serves up to 1 MiB",
+		Why:    "Each server has its limit. net/http's can be set: http.Server.MaxHeaderBytes.",
+		Origin: replay.ByNetHTTP,
 		When: func(x *replay.Exchange, at int) bool {
 			return len(x.Request(at).Fields) >= 100 || longestField(x.Request(at)) > 65536
 		},
 		Effects: served, Parts: true,
 	},
 	{
-		Name: "HTTP/1.2 and above", Origin: replay.ByNetHTTP,
-		Pywsgi: "the connection closes", Gowsgi: "as HTTP/1.1: it stays open", Why: "RFC 9110, 2.5: a higher minor version is processed as the highest that is known.",
+		Name:   "HTTP/1.2 and above",
+		Pywsgi: "answers and closes the connection", Gowsgi: "treats it as HTTP/1.1",
+		Why:    "A server processes a higher minor version as the highest one that it knows (RFC 9110, 2.5).",
+		Origin: replay.ByNetHTTP,
 		When: func(x *replay.Exchange, at int) bool {
 			v := x.Request(at).Version
 			return v > "HTTP/1.1" && v <= "HTTP/1.9"
@@ -90,8 +110,10 @@ var requestRows = []replay.Rule{
 		Parts:   true,
 	},
 	{
-		Name: "A request line of 8191 bytes that ends in LF alone", Origin: replay.ByNetHTTP,
-		Pywsgi: "served", Gowsgi: "414", Why: "net/http does not tell how the line ended; it is counted with a CR.",
+		Name:   "A request line of 8191 bytes that ends in LF alone",
+		Pywsgi: "serves it", Gowsgi: "answers 414",
+		Why:    "net/http does not say how the line ended, and gowsgi counts CR and LF.",
+		Origin: replay.ByNetHTTP,
 		When: func(x *replay.Exchange, at int) bool {
 			return x.Ours(at).Code == 414 && strings.Contains(x.Sent(), "HTTP/1.1\nX-App")
 		},
@@ -104,15 +126,19 @@ var requestRows = []replay.Rule{
 		Parts: true,
 	},
 	{
-		Name: "The preface of HTTP/2 without TLS", Origin: replay.ByGowsgi,
-		Pywsgi: "400, and a line in the error log", Gowsgi: "400", Why: "A client that tries out HTTP/2 is no news (RFC 9113, 3.3).",
+		Name:   "The preface of HTTP/2 without TLS",
+		Pywsgi: "answers 400 and logs a line", Gowsgi: "answers 400",
+		Why:     "A client that tries HTTP/2 first makes no mistake (RFC 9113, 3.3), and needs no line in the error log.",
+		Origin:  replay.ByGowsgi,
 		When:    func(x *replay.Exchange, at int) bool { return isPreface(x, at) },
 		Effects: []replay.Effect{{Field: "error_log", Pywsgi: "client", Gowsgi: ""}},
 	},
 	{
-		Name: "The headers of a 414, or of a 400 for the preface of HTTP/2", Origin: replay.ByGowsgi,
-		Pywsgi: "Connection and Content-Length", Gowsgi: "Content-Type and Date too", Why: "RFC 9110, 6.6.1: a server with a clock sends a Date.",
-		When: func(x *replay.Exchange, at int) bool { return x.Ours(at).Code == 414 || isPreface(x, at) },
+		Name:   "The headers of a 414, and of the 400 for the preface of HTTP/2",
+		Pywsgi: "sends Connection and Content-Length", Gowsgi: "sends Content-Type and Date too",
+		Why:    "A server with a clock sends a Date (RFC 9110, 6.6.1).",
+		Origin: replay.ByGowsgi,
+		When:   func(x *replay.Exchange, at int) bool { return x.Ours(at).Code == 414 || isPreface(x, at) },
 		Effects: []replay.Effect{
 			{Field: "response.header.content-type", Pywsgi: missing, Gowsgi: "'text/plain'"},
 			{Field: "response.header.date", Pywsgi: missing, Gowsgi: "'<date>'"},

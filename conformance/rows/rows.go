@@ -1,5 +1,5 @@
-// Package rows holds the tables that explain every difference between gowsgi and
-// what it is held against.
+// Package rows holds the tables of differences, whose rows explain every difference
+// that the suite finds. README.md of the suite says how to add a row.
 package rows
 
 import (
@@ -8,18 +8,16 @@ import (
 	"github.com/gowsgi/gowsgi/conformance/replay"
 )
 
-// missing stands for a field that one of the two does not have.
+// missing is the value of a field that one side does not have.
 const missing = replay.Missing
 
-// Differences is the table: every way in which gowsgi answers otherwise than
-// pywsgi. What is seen and not in here fails the replay, and so does a row that
-// explains nothing.
+// Differences are the differences between gowsgi and pywsgi. The first row that
+// explains a difference counts. A test fails for a difference that no row explains,
+// and for a row that explains none.
 var Differences = slices.Concat(
 	environRows, logRows, headRows, lengthRows, failureRows, startRows, refusedHeadRows, inputRows, expectRows,
 	upgradeRows, connectionRows, refusedRequestRows, requestRows,
 )
-
-// effects that several rows share
 
 // own500 is gowsgi's 500 in the place of another response.
 var own500 = []replay.Effect{
@@ -78,7 +76,7 @@ var own400For200 = []replay.Effect{
 	{Field: "late", Pywsgi: "'*", Gowsgi: "'HTTP/1.1 400 Bad Request*|'HTTP/1.0 400 Bad Request*"},
 }
 
-// served is another response than pywsgi's error.
+// served is gowsgi's response where pywsgi answers 400 or 500.
 var served = []replay.Effect{
 	{Field: "response.code", Pywsgi: "400|500", Gowsgi: "2*|404"},
 	{Field: "response.reason", Pywsgi: "*", Gowsgi: "'OK'|'Not Found'"},
@@ -92,19 +90,19 @@ var served = []replay.Effect{
 	{Field: "connection", Pywsgi: "closed", Gowsgi: "open"},
 }
 
-// cut is a connection that gowsgi ends for the client to see the truncation.
+// cut is a connection that gowsgi closes within a response.
 var cut = []replay.Effect{
 	{Field: "response.complete", Pywsgi: "true", Gowsgi: "false"},
 	{Field: "connection", Pywsgi: "open", Gowsgi: "closed"},
 	{Field: "error_log", Pywsgi: "", Gowsgi: "exception"},
 }
 
-// calls makes a predicate of the names of applications.
+// calls says that one of the applications was called.
 func calls(names ...string) func(x *replay.Exchange, at int) bool {
 	return func(x *replay.Exchange, at int) bool { return slices.Contains(names, x.App(at)) }
 }
 
-// all makes a predicate of several.
+// all says that all of the conditions hold.
 func all(conditions ...func(x *replay.Exchange, at int) bool) func(x *replay.Exchange, at int) bool {
 	return func(x *replay.Exchange, at int) bool {
 		for _, condition := range conditions {

@@ -11,29 +11,37 @@ import (
 
 var upgradeRows = []replay.Rule{
 	{
-		Name: "wsgi.input of a request that offers an upgrade", Origin: replay.ByGowsgi,
-		Pywsgi: "the raw connection, for a request body too", Gowsgi: "the request body, and the raw connection once a 101 was accepted", Why: "An offer that is not taken changes nothing (RFC 9110, 7.8).",
+		Name:   "wsgi.input of a request that offers an upgrade",
+		Pywsgi: "is the raw connection, even if the request has a body", Gowsgi: "is the request's body, and the raw connection after a 101",
+		Why:     "An offer that the server does not accept changes nothing (RFC 9110, 7.8).",
+		Origin:  replay.ByGowsgi,
 		Effects: environEffect("wsgi.input", "BufferedReader", "Input"),
 	},
 	{
-		Name: "wsgi.input_terminated of a request that offers an upgrade", Origin: replay.ByGowsgi,
-		Pywsgi: "False, where the whole value of Connection is Upgrade or the protocol is websocket; else True", Gowsgi: "absent", Why: "Applications test for the key. DESIGN.md, What the environ holds.",
+		Name:   "wsgi.input_terminated of a request that offers an upgrade",
+		Pywsgi: "is False if Connection is just Upgrade or the protocol is websocket, and else True", Gowsgi: "has no such key",
+		Why:    "Applications test whether the key is there, and not its value.",
+		Origin: replay.ByGowsgi,
 		Effects: environEffect("wsgi.input_terminated", "bool *", missing, func(x *replay.Exchange, at int, _ replay.Difference) bool {
 			return len(x.Request(at).Values("upgrade")) > 0
 		}),
 	},
 	{
-		Name: "Connection: Upgrade without Upgrade", Origin: replay.ByGowsgi,
-		Pywsgi: "wsgi.input is the raw connection, wsgi.input_terminated False", Gowsgi: "no upgrade is offered", Why: "RFC 9110, 7.8: the header Upgrade offers it.",
+		Name:   "Connection: Upgrade without the header Upgrade",
+		Pywsgi: "makes wsgi.input the raw connection", Gowsgi: "takes it for a request without an offer",
+		Why:    "The header Upgrade makes the offer (RFC 9110, 7.8).",
+		Origin: replay.ByGowsgi,
 		When: func(x *replay.Exchange, at int) bool {
 			return len(x.Request(at).Values("upgrade")) == 0 && saysUpgrade(x.Request(at))
 		},
 		Effects: environEffect("wsgi.input_terminated", "bool False", "bool True"),
 	},
 	{
-		Name: "What follows a 101", Origin: replay.ByGowsgi,
-		Pywsgi: "the connection goes on with HTTP when the application ends", Gowsgi: "the connection closes when the application ends", Why: "After a 101 the connection is another protocol's (RFC 9110, 7.8). DESIGN.md, What happens when.",
-		When: switched,
+		Name:   "The end of an application that sent a 101",
+		Pywsgi: "takes what follows for HTTP requests", Gowsgi: "closes the connection",
+		Why:    "After a 101 the connection speaks another protocol (RFC 9110, 7.8).",
+		Origin: replay.ByGowsgi,
+		When:   switched,
 		Effects: []replay.Effect{
 			{Field: "response.body", Pywsgi: "'*", Gowsgi: "'*", Holds: func(_ *replay.Exchange, _ int, d replay.Difference) bool {
 				ours := strings.TrimSuffix(d.Gowsgi, "'")
@@ -45,13 +53,17 @@ var upgradeRows = []replay.Rule{
 		Parts: true,
 	},
 	{
-		Name: "A 101 over HTTP/1.0", Origin: replay.ByGowsgi,
-		Pywsgi: "sent", Gowsgi: "refused: 500", Why: "RFC 9110, 7.8: an upgrade over HTTP/1.0 is ignored.",
-		When: all(overHTTP10, answered500, func(x *replay.Exchange, at int) bool { return x.Theirs(at).Code == 101 }), Effects: own500, Parts: true,
+		Name:   "A 101 over HTTP/1.0",
+		Pywsgi: "sends it", Gowsgi: "refuses it and answers 500",
+		Why:    "A server has to ignore Upgrade in an HTTP/1.0 request (RFC 9110, 7.8).",
+		Origin: replay.ByGowsgi,
+		When:   all(overHTTP10, answered500, func(x *replay.Exchange, at int) bool { return x.Theirs(at).Code == 101 }), Effects: own500, Parts: true,
 	},
 	{
-		Name: "The body of a request that offers an upgrade", Origin: replay.ByGowsgi,
-		Pywsgi: "read raw: with its chunk framing, and past its end", Gowsgi: "read as any body", Why: "RFC 9110, 7.8: the request is complete before the protocol changes.",
+		Name:   "An application that reads the body of a request that offers an upgrade",
+		Pywsgi: "gives it the raw bytes: the chunk framing, and what follows the body", Gowsgi: "gives it the body",
+		Why:    "The client sends the whole request before the protocol changes (RFC 9110, 7.8).",
+		Origin: replay.ByGowsgi,
 		When: func(x *replay.Exchange, at int) bool {
 			r := x.Request(at)
 			return (len(r.Values("upgrade")) > 0 || saysUpgrade(r)) && apps.InputApps[x.App(at)] != nil

@@ -1,6 +1,5 @@
-// Package wire has what goes over a connection of the conformance suite: the cases
-// and their outcomes, responses parsed from raw bytes, and requests as RFC 9112
-// reads them.
+// Package wire describes the connections of the conformance suite: the cases that a
+// client plays, their outcomes, and the bytes of requests and responses.
 package wire
 
 import (
@@ -18,7 +17,7 @@ type Step struct {
 	Close          bool    `json:"close,omitempty"`
 }
 
-// Pieces is the text of a send.
+// Pieces are the bytes that a step sends.
 type Pieces string
 
 // UnmarshalJSON reads a text, or a list of texts and repetitions.
@@ -60,7 +59,7 @@ func readPiece(item json.RawMessage) (string, error) {
 // MarshalJSON writes the text whole.
 func (p Pieces) MarshalJSON() ([]byte, error) { return Text(p).MarshalJSON() }
 
-// Case is a connection: what the client does on it.
+// Case is a connection, by what the client does on it.
 type Case struct {
 	Name     string   `json:"name"`
 	Category string   `json:"category"`

@@ -2,7 +2,7 @@ package wire
 
 import "encoding/json"
 
-// Value is a value of an environ: a string, or a type of Python's and a repr.
+// Value is a value of an environ: a string, or the name of a type and a repr.
 type Value struct {
 	Type string // "" for a str
 	Text string // "" where the repr of another type is not stable
@@ -19,7 +19,7 @@ func (v Value) String() string {
 	}
 }
 
-// Environ is what an application has seen.
+// Environ is an environ as an application saw it.
 type Environ map[string]Value
 
 // UnmarshalJSON reads strings, typed values, and null for what is absent.
@@ -58,7 +58,7 @@ func readValue(item json.RawMessage) (Value, error) {
 	return Value{Text: string(t)}, err
 }
 
-// Complete adds what the vector leaves to the base.
+// Complete adds the values of base that a vector leaves out.
 func (e Environ) Complete(base Environ) {
 	for key, value := range base {
 		if _, ok := e[key]; !ok {

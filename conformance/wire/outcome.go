@@ -1,6 +1,6 @@
 package wire
 
-// Outcome is what came of a case on one of the two servers.
+// Outcome is everything that was seen of a server when a case was played to it.
 type Outcome struct {
 	Responses       []Response `json:"responses"`
 	Connection      string     `json:"connection"`
@@ -13,7 +13,7 @@ type Outcome struct {
 	TrailingInterim []Text `json:"trailing_interim"`
 }
 
-// Response is one response as it was parsed.
+// Response is a response as it was parsed.
 type Response struct {
 	StatusLine Text `json:"status_line"`
 	Code       int
@@ -27,5 +27,5 @@ type Response struct {
 	Interim    []Text
 }
 
-// LogEntry is one thing that the error log says.
+// LogEntry is one entry of the error log.
 type LogEntry struct{ Kind, Type, Text string }

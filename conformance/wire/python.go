@@ -7,12 +7,12 @@ import (
 	"strings"
 )
 
-// The rest writes JSON as Python's json.dumps does, of strings that are bytes.
-
+// PythonEnviron is an environ as Python's json.dumps writes it.
 func PythonEnviron(values map[string]Value) string {
 	return pythonObject(values, PythonValue)
 }
 
+// PythonCounts is counts as Python's json.dumps writes them.
 func PythonCounts(counts map[string]int) string {
 	return pythonObject(counts, func(n int) string { return fmt.Sprint(n) })
 }
@@ -25,6 +25,7 @@ func pythonObject[V any](object map[string]V, text func(V) string) string {
 	return "{" + strings.Join(parts, ", ") + "}"
 }
 
+// PythonValue is a value of an environ as Python's json.dumps writes it.
 func PythonValue(v Value) string {
 	switch {
 	case v.Type == "":
@@ -61,7 +62,8 @@ func controlEscape(c byte) string {
 	return fmt.Sprintf(`\u%04x`, c)
 }
 
-// Unquote is urllib.parse.unquote, to bytes: what is no escape stays.
+// Unquote decodes percent escapes as urllib.parse.unquote_to_bytes does. Whatever is
+// not an escape stays as it is.
 func Unquote(s string) string {
 	var b strings.Builder
 	for i := 0; i < len(s); i++ {

@@ -7,14 +7,14 @@ import (
 	"strings"
 )
 
-// parsed is what raw bytes of a server turn out to be.
+// Parsed is the raw bytes of a server, taken apart.
 type parsed struct {
 	Responses []Response
 	Interim   []Text
 	Rest      string
 }
 
-// Complete counts the responses that are all there.
+// Complete is the number of responses that came whole.
 func (p parsed) Complete() int {
 	n := 0
 	for _, r := range p.Responses {
@@ -25,8 +25,8 @@ func (p parsed) Complete() int {
 	return n
 }
 
-// ParseResponses parses raw as wire.py does. Methods are the requests', ended
-// says that the connection did end.
+// ParseResponses parses the bytes that a server sent, as wire.py does. methods are
+// those of the requests, and ended says that the connection has ended.
 func ParseResponses(raw string, methods []string, ended bool) parsed {
 	p := parsed{Rest: raw}
 	for strings.HasPrefix(p.Rest, "HTTP/") {
@@ -71,7 +71,7 @@ func parseOne(raw, method string, ended bool) (r Response, rest string, ok bool)
 	return r, rest, true
 }
 
-// Number is a plain decimal number, -1 for anything else.
+// Number is the value of a number in decimal digits, and -1 of any other text.
 func Number(s string) int {
 	n, err := strconv.Atoi(s)
 	if err != nil || strings.Trim(s, "0123456789") != "" {
@@ -136,7 +136,7 @@ func (r *Response) readChunks(rest string) string {
 
 var volatilePort = regexp.MustCompile(`("(?:REMOTE|SERVER)_PORT": )"\d+"`)
 
-// Normalise replaces what changes from run to run.
+// Normalise replaces everything that changes from run to run: dates and ports.
 func (r *Response) Normalise() {
 	dumped := volatilePort.MatchString(string(r.Body))
 	if dumped {
@@ -156,7 +156,7 @@ func (r *Response) Normalise() {
 	}
 }
 
-// Fields are the headers by lower-case name, repeated ones joined in order.
+// Fields are the headers by their names in lower case. Repeated ones are joined.
 func (r *Response) Fields() map[string]string {
 	fields := make(map[string][]string)
 	for _, field := range r.Headers {

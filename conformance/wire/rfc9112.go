@@ -9,50 +9,52 @@ import (
 	"golang.org/x/net/http/httpguts"
 )
 
-// Request is a request as RFC 9112 reads the bytes, and what is wrong with it.
+// Request is a request as RFC 9112 reads its bytes, with the first rule that it
+// breaks.
 type Request struct {
 	Method, Target, Version string
 	Fields                  [][2]string // names in lower case
-	Fault                   Fault       // the first thing wrong in the head
-	BodyFault               Fault       // and in the body
-	Left                    int         // bytes from its first one to the end of the connection
+	Fault                   Fault       // the first rule that the head breaks, or ""
+	BodyFault               Fault       // the first rule that the body breaks, or ""
+	Left                    int         // how many bytes the client sends from its first one on
 	Skipped                 bool        // an empty line came before it
 }
 
 // Fault is a rule that a request breaks.
 type Fault string
 
+// The rules, by what a request does that breaks them.
 const (
 	HeadCutShort    Fault = "a head that is cut short"
 	EmptyLine       Fault = "an empty line in the place of a request line"
-	BadLine         Fault = "a request line that is not method, target and version, parted by one space each"
-	BadMethod       Fault = "a method that is no token"
+	BadLine         Fault = "a request line that is not a method, a target and a version with single spaces between them"
+	BadMethod       Fault = "a method that is not a token"
 	BadVersion      Fault = "a version that is not HTTP/digit.digit"
-	OtherVersion    Fault = "a version that is not HTTP/1"
+	OtherVersion    Fault = "a major version other than 1"
 	ControlTarget   Fault = "a control character in the target"
 	BadEscape       Fault = "a percent sign in the path without two hexadecimal digits"
 	BadTarget       Fault = "a target in none of the four forms"
 	NoColon         Fault = "a header line without a colon"
-	BadName         Fault = "a header name that is no token"
+	BadName         Fault = "a header name that is not a token"
 	ControlValue    Fault = "a control character in a header value"
 	FoldFirst       Fault = "a first header line that begins with whitespace"
-	NoHost          Fault = "no Host on HTTP/1.1"
-	TwoHosts        Fault = "Host twice"
-	BadHost         Fault = "a Host that no URI can have"
-	BadLength       Fault = "a Content-Length that is no number in digits, or beyond 63 bits"
-	LengthsDiffer   Fault = "Content-Length twice, with different values"
-	OtherCoding     Fault = "a Transfer-Encoding that is not chunked alone"
-	OtherExpect     Fault = "an Expect that is not 100-continue"
+	NoHost          Fault = "no Host over HTTP/1.1"
+	TwoHosts        Fault = "two Host headers"
+	BadHost         Fault = "a Host that is not a host and a port"
+	BadLength       Fault = "a Content-Length that is not a number in digits, or does not fit into 63 bits"
+	LengthsDiffer   Fault = "two different Content-Lengths"
+	OtherCoding     Fault = "a Transfer-Encoding other than chunked alone"
+	OtherExpect     Fault = "an Expect other than 100-continue"
 	BodyCutShort    Fault = "a body that is cut short"
 	BadChunk        Fault = "a malformed chunk"
 	BadTrailer      Fault = "a malformed trailer"
 	SpacedExtension Fault = "whitespace before a chunk extension"
 	LongLine        Fault = "a line of over 4 KiB in the framing of a chunked body"
-	TrailerPresent  Fault = "a trailer" // not a fault, but a place where the servers part
+	TrailerPresent  Fault = "a trailer" // breaks no rule; Debian's gevent does not read it
 )
 
-// ReadRequests takes the bytes of a connection apart, up to the first request
-// after which nobody can say where the next one begins.
+// ReadRequests splits the bytes of a connection into requests. The last one is the
+// first request after which it is unclear where the next begins.
 func ReadRequests(sent string) []Request {
 	var all []Request
 	for sent != "" {
@@ -178,11 +180,12 @@ func authority(host string) bool {
 	return open == end && hostForm.MatchString(host)
 }
 
+// HasControl reports whether s has a control character.
 func HasControl(s string) bool {
 	return strings.ContainsFunc(Latin1Runes(s), func(c rune) bool { return c < ' ' || c == 0x7f })
 }
 
-// Latin1Runes makes each byte a character.
+// Latin1Runes is a string that has a character for each byte of s.
 func Latin1Runes(s string) string {
 	runes := make([]rune, len(s))
 	for i := range len(s) {
@@ -270,7 +273,7 @@ func (r *Request) checkLengths() {
 	}
 }
 
-// chunked reports whether the request's body is.
+// chunked reports whether the request has a chunked body.
 func (r *Request) chunked() bool {
 	return len(r.Values("transfer-encoding")) > 0 && r.Version != "HTTP/1.0"
 }
@@ -328,7 +331,7 @@ func (r *Request) readChunks(rest string) string {
 	}
 }
 
-// cutOrBad tells data that ends too early from data that does not end in CRLF.
+// cutOrBad says whether a chunk's data ends too early, or does not end in CRLF.
 func (r *Request) cutOrBad(data string, size uint64) Fault {
 	if size < uint64(len(data)) && data[size] != '\r' {
 		return BadChunk

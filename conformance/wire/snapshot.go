@@ -18,7 +18,7 @@ func Snapshot(env *environ.Environ) Environ {
 	return values
 }
 
-// Describe is value as a vector has it.
+// Describe is a value of an environ as a vector describes it.
 func Describe(value any) Value {
 	switch value := value.(type) {
 	case string:

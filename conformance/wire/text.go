@@ -14,7 +14,7 @@ import (
 // not printable ASCII as \xNN.
 func Quote(s string) string { return string(pyrepr.AppendBytes(nil, []byte(s))[1:]) }
 
-// Text is bytes, which in a vector are latin-1; long ones are only a digest there.
+// Text is bytes. In a vector they are latin-1 characters, and long ones a digest.
 type Text string
 
 const longest = 512
@@ -44,6 +44,7 @@ func (t Text) MarshalJSON() ([]byte, error) { return []byte(pythonString(string(
 
 func digestText(n int, sum string) string { return fmt.Sprintf("<%d bytes, sha256 %s>", n, sum) }
 
+// Latin1 is the bytes of a string whose characters are all in latin-1.
 func Latin1(s string) string {
 	b := make([]byte, 0, len(s))
 	for _, r := range s {
@@ -54,7 +55,8 @@ func Latin1(s string) string {
 
 var dateOfNow = regexp.MustCompile(`Date: \w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT`)
 
-// Shown is bytes as a vector shows them.
+// Shown is the text that a vector has for data: the date of now is replaced by
+// <date>, and a long text by its digest.
 func Shown(data string) Text {
 	data = dateOfNow.ReplaceAllStringFunc(data, func(date string) string {
 		if strings.Contains(date, " 1970 ") {
