@@ -39,14 +39,30 @@ var headings = map[replay.Origin][2]string{
 	replay.ByPython:  {"Made by the languages", "Go has goroutines in the place of greenlets, and strings of bytes in the place of strings of characters."},
 }
 
-func summary(exchanges []*replay.Exchange) string {
-	connections, requests, named := 0, 0, make(map[string]bool)
+// totals are the numbers of everything that was compared.
+type totals struct{ requests, connections, apps, rows, disputed, plain int }
+
+func total(exchanges []*replay.Exchange) totals {
+	n, named := totals{rows: len(rows.Differences)}, make(map[string]bool)
 	for _, of := range byCase(exchanges) {
-		connections, requests = connections+1, requests+len(of[0].Methods)
+		n.connections++
+		n.requests += len(of[0].Methods)
 		for _, app := range of[0].Apps {
 			named[app] = true
 		}
+		if differAmongThemselves(of) {
+			n.disputed++
+		}
+		if onlyEverywhere(of) {
+			n.plain++
+		}
 	}
+	n.apps = len(named)
+	return n
+}
+
+func summary(exchanges []*replay.Exchange) string {
+	n := total(exchanges)
 	return fmt.Sprintf(`%d requests on %d connections, into %d applications that are written both in Python and in Go, were played to
 gowsgi and to two versions of the real gevent.pywsgi: %s, which Debian 12 has, and %s, the newest on PyPI when it was
 recorded. Every response, environ, log line and count was compared, field by field. The two versions of gevent differ
@@ -57,7 +73,7 @@ SERVER_SOFTWARE, REQUEST_URI, wsgi.file_wrapper, wsgi.multithread and the byte c
 A test fails for a difference without a row, and for a row without a difference.
 
 The column "gevent" says for which version a row holds.
-`, requests, connections, len(named), recorded.Debian, recorded.Newest, count(exchanges, differAmongThemselves), len(rows.Differences), count(exchanges, onlyEverywhere))
+`, n.requests, n.connections, n.apps, recorded.Debian, recorded.Newest, n.disputed, n.rows, n.plain)
 }
 
 // byCase are the exchanges of each case, one for each server.
@@ -69,17 +85,7 @@ func byCase(exchanges []*replay.Exchange) map[string][]*replay.Exchange {
 	return cases
 }
 
-// count is the number of cases of which a predicate holds.
-func count(exchanges []*replay.Exchange, holds func(of []*replay.Exchange) bool) int {
-	n := 0
-	for _, of := range byCase(exchanges) {
-		if holds(of) {
-			n++
-		}
-	}
-	return n
-}
-
+// differAmongThemselves says that the versions of gevent have different outcomes.
 func differAmongThemselves(of []*replay.Exchange) bool {
 	return slices.ContainsFunc(of, func(x *replay.Exchange) bool { return !reflect.DeepEqual(x.Pywsgi, of[0].Pywsgi) })
 }
@@ -87,6 +93,8 @@ func differAmongThemselves(of []*replay.Exchange) bool {
 // everywhere are the rows that nearly every request shows.
 var everywhere = []string{"SERVER_SOFTWARE", "REQUEST_URI", "wsgi.file_wrapper", "wsgi.multithread", "The byte count of an access line"}
 
+// onlyEverywhere says that only rows which nearly every request shows explain the
+// differences.
 func onlyEverywhere(of []*replay.Exchange) bool {
 	for _, x := range of {
 		for _, d := range x.Differences {

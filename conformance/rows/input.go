@@ -31,14 +31,14 @@ var inputRows = []replay.Rule{
 		Pywsgi: "accepts it", Gowsgi: "answers 400 and logs one line",
 		Why:    "A chunk extension cannot hold a line feed (RFC 9112, 7.1.1), and servers that disagree about one allow request smuggling.",
 		Origin: replay.ByNetHTTP,
-		When: all(withBody(wire.BadChunk), readFailed, func(x *replay.Exchange, _ int) bool { return feedInExtension.MatchString(x.Sent()) }), Effects: own400For200, Parts: true,
+		When:   all(withBody(wire.BadChunk), readFailed, func(x *replay.Exchange, _ int) bool { return feedInExtension.MatchString(x.Sent()) }), Effects: own400For200, Parts: true,
 	},
 	{
 		Name:   "An application that reads exactly what stands before a malformed chunk",
 		Pywsgi: "gives it the bytes", Gowsgi: "fails that read, answers 400 and logs one line",
 		Why:    "net/http looks at the head of the next chunk as soon as it has that, and reports it with the last bytes before it.",
 		Origin: replay.ByNetHTTP,
-		When: all(withBody(wire.BadChunk), readFailed, calls("read_five")), Effects: own400For200,
+		When:   all(withBody(wire.BadChunk), readFailed, calls("read_five")), Effects: own400For200,
 	},
 	{
 		Name:   "An application that reads a malformed chunk",
