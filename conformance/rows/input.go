@@ -34,13 +34,6 @@ var inputRows = []replay.Rule{
 		When:   all(withBody(wire.BadChunk), readFailed, func(x *replay.Exchange, _ int) bool { return feedInExtension.MatchString(x.Sent()) }), Effects: own400For200, Parts: true,
 	},
 	{
-		Name:   "An application that reads exactly what stands before a malformed chunk",
-		Pywsgi: "gives it the bytes", Gowsgi: "fails that read, answers 400 and logs one line",
-		Why:    "net/http looks at the head of the next chunk as soon as it has that, and reports it with the last bytes before it.",
-		Origin: replay.ByNetHTTP,
-		When:   all(withBody(wire.BadChunk), readFailed, calls("read_five")), Effects: own400For200,
-	},
-	{
 		Name:   "An application that reads a malformed chunk",
 		Pywsgi: "answers 400 without a line in the error log; answers 500 if the chunk has no size; drops what stands between a chunk's data and the next line feed", Gowsgi: "answers 400 and logs one line",
 		Why:    "A chunk that does not follow the grammar makes the whole message invalid (RFC 9112, 7.1). gevent 26.9.0 treats most of these as gowsgi does.",
@@ -74,11 +67,11 @@ var inputRows = []replay.Rule{
 		Effects: served, Parts: true,
 	},
 	{
-		Name:   "A malformed body that the application does not read",
+		Name:   "A malformed body that the application does not read, or only as far as it is well formed",
 		Pywsgi: "sends the response, keeps the connection, and takes the rest of the body for the next request", Gowsgi: "sends the response and closes the connection",
 		Why:    "Nobody can say where the next request begins, and a guess allows request smuggling.",
 		Origin: replay.ByNetHTTP, Only: recorded.Debian,
-		When:    all(faultyBody, leavesInput, func(x *replay.Exchange, at int) bool { return x.Closed(at) }),
+		When:    all(faultyBody, leavesFault, func(x *replay.Exchange, at int) bool { return x.Closed(at) }),
 		Effects: []replay.Effect{{Field: "error_log", Pywsgi: "exception|client", Gowsgi: ""}}, Parts: true,
 	},
 	{
@@ -138,7 +131,7 @@ var inputRows = []replay.Rule{
 	},
 	{
 		Name:   "A request body that has not arrived and that the application does not read",
-		Pywsgi: "sends the response at once", Gowsgi: "sends the response, or its end, after up to 256 KiB of the body",
+		Pywsgi: "sends the response at once", Gowsgi: "sends the response after up to 256 KiB of the body",
 		Why:    "net/http reads what is left of a body before it answers, because some clients do not read while they send.",
 		Origin: replay.ByNetHTTP,
 		When:   all(withBody(wire.BodyCutShort), func(x *replay.Exchange, _ int) bool { return !hasHalfClose(x) }),
@@ -179,6 +172,20 @@ var inputRows = []replay.Rule{
 		Why:    "That is net/http's limit, beyond which a new connection costs less than reading.",
 		Origin: replay.ByNetHTTP,
 		When:   all(calls("plain", "raises_first"), func(x *replay.Exchange, at int) bool { return x.Closed(at) && bodyOver(x.Request(at), 256<<10) }), Parts: true,
+	},
+	{
+		Name:   "A response that begins before its request was read to the end",
+		Pywsgi: "keeps the connection", Gowsgi: "says Connection: close, and closes the connection after the response",
+		Why:    "The rest of the body is read in full duplex, and net/http does not check then where the next request begins. To keep the connection would allow request smuggling (RFC 9112, 11.2).",
+		Origin: replay.ByGowsgi,
+		When: all(calls("read_after_bytes", "read_partial_after_bytes", "echo_stream", "echo_lines"), hasBody, func(x *replay.Exchange, at int) bool {
+			last, _ := x.Ours(at).Header("Connection")
+			return x.Closed(at) && last == "close"
+		}),
+		Effects: []replay.Effect{
+			{Field: "response.header.connection", Pywsgi: missing, Gowsgi: "'close'"},
+			{Field: "connection", Pywsgi: "open", Gowsgi: "closed"},
+		}, Parts: true,
 	},
 	{
 		Name:   "Whitespace after a chunk's size",
@@ -239,6 +246,12 @@ func inExtension(x *replay.Exchange, _ int) bool { return longExtension.MatchStr
 
 var longExtension = regexp.MustCompile(`\n[0-9a-f]+;[^\r\n]{1000}`)
 
+// leavesFault says that the application does not read its input, or stops before the
+// fault and answers.
+func leavesFault(x *replay.Exchange, at int) bool {
+	return leavesInput(x, at) || calls("read_five")(x, at) && x.Ours(at).Code == 200
+}
+
 // leavesInput says that the application does not read its input.
 func leavesInput(x *replay.Exchange, at int) bool { return apps.InputApps[x.App(at)] == nil }
 
@@ -264,6 +277,12 @@ func hasHalfClose(x *replay.Exchange) bool {
 		}
 	}
 	return false
+}
+
+// hasBody says that the request announces a body.
+func hasBody(x *replay.Exchange, at int) bool {
+	r := x.Request(at)
+	return bodyOver(r, 0) || len(r.Values("transfer-encoding")) > 0
 }
 
 func bodyOver(r *wire.Request, limit int) bool {
