@@ -46,7 +46,7 @@ func (st *state) entries(dst []entry) []entry {
 	}
 	for key, v := range st.set {
 		if !isDeleted(v) {
-			dst = append(dst, valueEntry(key, v))
+			dst = append(dst, valueEntry(key, asSet(v)))
 		}
 	}
 	return dst

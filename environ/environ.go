@@ -65,6 +65,9 @@ func FromRequest(r *http.Request) *Environ {
 // for tests, and for bridges from elsewhere. Its Request is nil.
 func New(values map[string]any) *Environ {
 	st := &state{set: maps.Clone(values)}
+	if v, ok := st.set["wsgi.input"]; ok {
+		st.set["wsgi.input"] = asInput("wsgi.input", v)
+	}
 	return st.publish()
 }
 
@@ -174,7 +177,7 @@ func (st *state) lookup(key string) (any, bool) {
 		if isDeleted(v) {
 			return nil, false
 		}
-		return v, true
+		return asSet(v), true
 	}
 	if st.req == nil {
 		return nil, false
@@ -192,7 +195,7 @@ func (e *Environ) Set(key string, value any) {
 	if st.set == nil {
 		st.set = make(map[string]any)
 	}
-	st.set[key] = value
+	st.set[key] = asInput(key, value)
 }
 
 // Delete removes key; a computed one stays away too.

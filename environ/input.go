@@ -32,7 +32,8 @@ type Input struct {
 type stream struct {
 	pub  Input
 	r    io.Reader
-	body io.Reader // the request's body that it was made for
+	body io.Reader // what it was made for: the request's body, or the reader that was Set
+	role atomic.Uint32
 	// What was read ahead by ReadLine and not yet handed out is
 	// chunk[at:have]. What lies before is never written again, so a line
 	// that was handed out stays as it is. (Two numbers, not a slice: moving
@@ -46,6 +47,15 @@ type stream struct {
 }
 
 var properEnd = io.EOF
+
+// The roles of a stream. One that was made of a reader that was Set as wsgi.input
+// is that reader to whoever asks for the value, until somebody asks for the Input:
+// from then on it may have read ahead.
+const (
+	roleOwn = iota
+	roleReader
+	roleInput
+)
 
 // NewInput returns an Input over r; a nil r is an empty body.
 func NewInput(r io.Reader) *Input { return &newStream(r).pub }
@@ -278,16 +288,41 @@ func (e *Environ) Input() *Input {
 	if st := e.state(); st != nil && st.req != nil && !st.overridden("wsgi.input") {
 		return st.inputOf()
 	}
-	v, ok := e.Lookup("wsgi.input")
-	if in, isInput := v.(*Input); isInput {
-		return in
+	if st := e.state(); st != nil {
+		if in, _ := st.set["wsgi.input"].(*Input); in != nil {
+			if in.open != nil {
+				in.stream().role.CompareAndSwap(roleReader, roleInput)
+			}
+			return in
+		}
 	}
-	r, _ := v.(io.Reader)
-	in := NewInput(r)
-	if ok {
-		e.Set("wsgi.input", in)
+	return NewInput(nil)
+}
+
+// asInput makes the value of key an Input, where key is wsgi.input and value
+// another reader.
+func asInput(key string, value any) any {
+	r, ok := value.(io.Reader)
+	if !ok || key != "wsgi.input" {
+		return value
 	}
-	return in
+	if _, ok := r.(*Input); ok {
+		return r
+	}
+	s := newStream(r)
+	s.body = r
+	s.role.Store(roleReader)
+	return &s.pub
+}
+
+// asSet is the value that a key was Set to, of what asInput made of it.
+func asSet(v any) any {
+	if in, ok := v.(*Input); ok && in != nil && in.open != nil {
+		if s := in.stream(); s.role.Load() == roleReader {
+			return s.body
+		}
+	}
+	return v
 }
 
 // inputOf makes the request's Input when it is first asked for.

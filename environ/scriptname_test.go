@@ -146,6 +146,18 @@ func TestTargetsThatAreNoPath(t *testing.T) {
 			seen{"CONNECT", split{"", "/"}, "example.com:443"},
 		},
 		{
+			"CONNECT, FromRequest", fromRequest, nil, "CONNECT example.com:443 HTTP/1.1\nHost: example.com:443\nConnection: close\n\n",
+			seen{"CONNECT", split{"", "/"}, "example.com:443"},
+		},
+		{
+			"CONNECT, the root is given", fromHandler(map[string]any{"SCRIPT_NAME": ""}), nil, "CONNECT example.com:443 HTTP/1.1\nHost: example.com:443\nConnection: close\n\n",
+			seen{"CONNECT", split{"", "/"}, "example.com:443"},
+		},
+		{
+			"CONNECT, the fallback", fromHandler(nil), notFound, "CONNECT example.com:443 HTTP/1.1\nHost: example.com:443\nConnection: close\n\n",
+			seen{"CONNECT", split{"", "/"}, "example.com:443"},
+		},
+		{
 			"CONNECT with a path", fromHandler(nil), nil, "CONNECT /a HTTP/1.1\nHost: x\nConnection: close\n\n",
 			seen{"CONNECT", split{"", "/a"}, "/a"},
 		},
