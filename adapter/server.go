@@ -37,13 +37,14 @@ const (
 // environ, a limit on concurrent connections, and a graceful stop. Make one
 // with NewServer or Wrap. Its fields must not be changed once it serves.
 //
-// Below it, environ.FromContext finds the request's environ.
+// Below it, environ.FromContext finds the request's environ: in the context of
+// the requests that its handlers get, and in an App in env.Context().
 type Server struct {
 	// HTTP is the wrapped server: address, handler, TLS and its own limits.
 	// Serving sets its Handler and BaseContext to wrap the ones it has, with
 	// Spawn its ConnState and ConnContext too, and its ErrorLog if that is
-	// nil. Where its handler is a *Handler, that
-	// gets OPTIONS * too, which a plain http.Server answers itself.
+	// nil. Where its handler is a *Handler, that gets OPTIONS * too, which a
+	// plain http.Server answers itself.
 	HTTP *http.Server
 
 	// Environ is the base environ of every Handler below, and of

@@ -12,9 +12,17 @@ func NewContext(ctx context.Context, env *Environ) context.Context {
 	return &seam.Carrier{Context: ctx, Carried: env}
 }
 
-// FromContext returns the Environ that ctx carries and whether it does: behind
-// middleware.Environ, behind an adapter.Server, and in a handler run by
-// adapter.FromHandler.
+// FromContext returns the Environ that ctx carries and whether it does. There is
+// one in
+//
+//   - the Context of the environ that an App is given: that environ itself, so
+//     that whoever is handed the context finds it;
+//   - the context of a request that a handler gets behind middleware.Environ,
+//     from adapter.FromHandler, or behind an adapter.Server.
+//
+// A Server whose handler is itself an adapter.Handler, as NewServer's is, makes
+// no environ of its own around that: there the context of the Request behind an
+// environ carries none.
 func FromContext(ctx context.Context) (*Environ, bool) {
 	env, ok := ctx.Value(seam.ContextKey{}).(*Environ)
 	return env, ok

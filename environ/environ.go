@@ -276,7 +276,7 @@ func (e *Environ) SetPolicy(p secure.Policy) {
 }
 
 // Request returns the request behind e: the way out to net/http. It is nil for
-// an environ made by New.
+// an environ made by New. Its context is the one that it came with, without e.
 func (e *Environ) Request() *http.Request {
 	if st := e.state(); st != nil {
 		return st.req
@@ -285,12 +285,17 @@ func (e *Environ) Request() *http.Request {
 }
 
 // Context returns the request's context, or context.Background where there is
-// no request.
+// no request. In an App it also carries e, for FromContext.
 func (e *Environ) Context() context.Context {
-	if r := e.Request(); r != nil {
-		return r.Context()
+	st := e.state()
+	switch {
+	case st == nil || st.req == nil:
+		return context.Background()
+	case st.peer != nil:
+		return NewContext(st.req.Context(), e)
+	default:
+		return st.req.Context()
 	}
-	return context.Background()
 }
 
 func isDeleted(v any) bool {

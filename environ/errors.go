@@ -46,10 +46,10 @@ func asErrorStream(v any, ctx context.Context) ErrorStream {
 func (st *state) errorStream() ErrorStream {
 	for at := st; at != nil; at = at.parent {
 		if at.scope != nil && at.scope.Errors != nil {
-			return asErrorStream(at.scope.Errors, st.req.Context())
+			return asErrorStream(at.scope.Errors, st.pub.Context())
 		}
 		if at.outer != nil && at.outer.Errors != nil {
-			return asErrorStream(at.outer.Errors, st.req.Context())
+			return asErrorStream(at.outer.Errors, st.pub.Context())
 		}
 	}
 	return stderr()
