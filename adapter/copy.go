@@ -82,6 +82,9 @@ func (res *response) sendSized(size int64) error {
 	if res.sent {
 		return nil
 	}
+	if err := res.refusedBody(); err != nil {
+		return err
+	}
 	if res.head.length > size && !res.isHead() && !res.head.bodiless() {
 		return res.short(size)
 	}

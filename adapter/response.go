@@ -163,8 +163,8 @@ func (res *response) end() error {
 		return res.lost
 	case !res.started:
 		return res.neverStarted()
-	case res.wrong != nil && res.wrong.body != nil && !res.sent:
-		return res.wrong.body
+	case !res.sent && res.refusedBody() != nil:
+		return res.refusedBody()
 	case res.raw != nil:
 		return nil
 	case res.head.length > res.written && !res.isHead() && !res.head.bodiless():
@@ -172,6 +172,14 @@ func (res *response) end() error {
 	}
 	res.sendHead(false)
 	return nil
+}
+
+// refusedBody is why a write was refused to a response that has no body still.
+func (res *response) refusedBody() error {
+	if res.wrong == nil || !res.head.bodiless() {
+		return nil
+	}
+	return res.wrong.body
 }
 
 func (res *response) neverStarted() error {

@@ -2,6 +2,7 @@ package adapter_test
 
 import (
 	"bytes"
+	"context"
 	"io"
 	"net"
 	"net/http"
@@ -175,7 +176,7 @@ func quiet(h http.Handler) *adapter.Server {
 // were left to the kernel.
 func fetchFile(t *testing.T, srv interface {
 	Serve(l net.Listener) error
-	Close() error
+	Shutdown(ctx context.Context) error
 }, rang string) ([]byte, int64) {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -195,7 +196,7 @@ func fetchFile(t *testing.T, srv interface {
 	require.NoError(t, err)
 	require.NoError(t, res.Body.Close())
 	client.CloseIdleConnections()
-	require.NoError(t, srv.Close())
+	require.NoError(t, srv.Shutdown(t.Context())) // the handler is done
 	require.ErrorIs(t, <-done, http.ErrServerClosed)
 	return body, counting.Sent()
 }

@@ -48,7 +48,7 @@ func TestSendfile(t *testing.T) {
 			body, err := io.ReadAll(res.Body)
 			require.NoError(t, err)
 			require.NoError(t, res.Body.Close())
-			require.NoError(t, srv.Close())
+			require.NoError(t, srv.Shutdown(t.Context())) // the handler is done
 			<-done
 			require.True(t, bytes.Equal(content, body))
 			require.Equal(t, int64(size-512), counting.Sent())
