@@ -112,7 +112,7 @@ const notCompared = `
 
 - The order of a response's headers and the case of their names. net/http sorts them and writes their names in canonical
   form, and neither has a meaning (RFC 9110, 5.1 and 5.3).
-- Whatever changes from run to run: the Date, ports, times and durations in logs, and how many bytes or chunks went to a
+- Everything that changes from run to run: the Date, ports, times and durations in logs, and how many bytes or chunks went to a
   client that left.
 - The texts of errors and tracebacks. The comparison is of whether something was logged, and of which kind it was.
 - The type of ` + "`wsgi.errors`" + `, of which each server has its own.
