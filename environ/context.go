@@ -24,8 +24,13 @@ func NewContext(ctx context.Context, env *Environ) context.Context {
 // no environ of its own around that: there the context of the Request behind an
 // environ carries none.
 func FromContext(ctx context.Context) (*Environ, bool) {
-	env, ok := ctx.Value(seam.ContextKey{}).(*Environ)
-	return env, ok
+	switch v := ctx.Value(seam.ContextKey{}).(type) {
+	case *Environ:
+		return v, true
+	case *remade:
+		return v.env, true
+	}
+	return nil, false
 }
 
 // carried is an environ with the request that carries it: middleware pays for
@@ -41,9 +46,10 @@ type carrier struct {
 	req http.Request
 }
 
-// carry makes the request one like r, whose context carries env.
-func (c *carrier) carry(r *http.Request, env *Environ) *http.Request {
-	c.ctx = seam.Carrier{Context: r.Context(), Carried: env}
+// carry makes the request one like r, whose context is ctx and carries an
+// environ: an *Environ, or a *remade.
+func (c *carrier) carry(ctx context.Context, r *http.Request, carried any) *http.Request {
+	c.ctx = seam.Carrier{Context: ctx, Carried: carried}
 	c.req = *r.WithContext(&c.ctx)
 	return &c.req
 }
@@ -53,6 +59,6 @@ func (c *carrier) carry(r *http.Request, env *Environ) *http.Request {
 func carry(r *http.Request, scope *seam.Scope) (*http.Request, *Environ) {
 	c := new(carried)
 	c.state.init(r, scope, false)
-	c.state.req = c.request.carry(r, &c.state.pub)
+	c.state.req = c.request.carry(r.Context(), r, &c.state.pub)
 	return c.state.req, &c.state.pub
 }

@@ -42,7 +42,7 @@ type state struct {
 	input   atomic.Pointer[Input]
 	trailer *string // HTTP_TRAILER, read before net/http fills the trailer in
 	peer    seam.Peer
-	rebuilt *rebuilt // nil until a request was made of this environ
+	from    *remade // the request, where it was made of an environ outside; nil for one that came in
 }
 
 // deleted stands in state.set for a key that was deleted.
@@ -95,8 +95,11 @@ func (st *state) inherit(ctx context.Context) {
 	case *Environ:
 		st.parent = v.state()
 		if st.parent != nil {
-			st.set = st.parent.inherited()
+			st.set, st.from = maps.Clone(st.parent.set), st.parent.from
 		}
+	case *remade:
+		st.parent, st.from = v.env.state(), v
+		st.set = st.parent.setBeside()
 	case *seam.Scope:
 		st.outer = v
 	}
@@ -124,13 +127,15 @@ func (e *Environ) own() *state {
 	st := e.state()
 	if st == nil {
 		st = new(state)
+		st.publish()
 		e.hide(st)
 	}
 	return st
 }
 
 // Get returns the value of key if it is a string, and "" if it is not, or is
-// absent.
+// absent. Of an integer that was Set under a key without a dot it returns the
+// decimal text.
 func (e *Environ) Get(key string) string {
 	st := e.state()
 	if st == nil {
@@ -138,7 +143,7 @@ func (e *Environ) Get(key string) string {
 	}
 	if st.set != nil {
 		if v, ok := st.set[key]; ok {
-			s, _ := v.(string)
+			s, _ := textOf(key, asSet(v))
 			return s
 		}
 	}
@@ -150,7 +155,7 @@ func (e *Environ) Get(key string) string {
 	}
 	if _, ok := st.baseValue(key); ok {
 		v, _ := st.lookup(key) // the request may have no string under key
-		s, _ := v.(string)
+		s, _ := textOf(key, v)
 		return s
 	}
 	s, _ := st.serverString(key)
@@ -189,7 +194,15 @@ func (st *state) lookup(key string) (any, bool) {
 	return e.boxed(), true
 }
 
-// Set gives key a value, which wins over every other source of it.
+// Set gives key a value, which wins over every other source of it. Lookup, Value,
+// All and Map give the value back as it is.
+//
+// A key without a dot has a string (PEP 3333, "environ Variables"). An integer
+// does as well: Get returns its decimal text, and requests made of e say that.
+// wsgi.input has an io.Reader; a []byte or a string does as well: Input reads
+// it. With a value of another type there, Get returns "", reading Input fails,
+// AsRequest and adapter.FromHandler return an error, and middleware.Validate
+// reports it. Nothing but Validate asks for the value of other keys with a dot.
 func (e *Environ) Set(key string, value any) {
 	st := e.own()
 	if st.set == nil {
@@ -258,7 +271,7 @@ func (e *Environ) Clone() *Environ {
 	clone := &state{
 		req: st.req, scope: st.scope, outer: st.outer, parent: st.parent,
 		set: maps.Clone(st.set), policy: st.policy,
-		trailer: st.trailer, peer: st.peer,
+		trailer: st.trailer, peer: st.peer, from: st.from,
 	}
 	if st.req != nil {
 		clone.route = st.currentRoute()
@@ -275,8 +288,10 @@ func (e *Environ) SetPolicy(p secure.Policy) {
 	e.own().policy = &p
 }
 
-// Request returns the request behind e: the way out to net/http. It is nil for
-// an environ made by New. Its context is the one that it came with, without e.
+// Request returns the request behind e, as it came: the way out to net/http. It
+// does not show what was Set or Deleted on e, by middleware for example;
+// AsRequest makes a request that does. Its context is the one that it came with,
+// without e. It is nil for an environ made by New.
 func (e *Environ) Request() *http.Request {
 	if st := e.state(); st != nil {
 		return st.req

@@ -87,8 +87,9 @@ func ExampleEnviron_Set() {
 	env := environ.FromRequest(httptest.NewRequest("GET", "/", nil))
 	env.Set("REMOTE_USER", "alice")
 	env.Set("REQUEST_METHOD", "HEAD")
-	fmt.Println(env.Get("REMOTE_USER"), env.Get("REQUEST_METHOD"))
-	// Output: alice HEAD
+	env.Set("CONTENT_LENGTH", 5) // an integer is read as its text
+	fmt.Println(env.Get("REMOTE_USER"), env.Get("REQUEST_METHOD"), env.Get("CONTENT_LENGTH"))
+	// Output: alice HEAD 5
 }
 
 func ExampleEnviron_Delete() {
@@ -134,6 +135,21 @@ func ExampleEnviron_Request() {
 	env := environ.FromRequest(httptest.NewRequest("GET", "/a?b=c", nil))
 	fmt.Println(env.Request().URL.Query().Get("b"), env.Context() == env.Request().Context())
 	// Output: c true
+}
+
+// Middleware has replaced the input; net/http parses what it says now.
+func ExampleEnviron_AsRequest() {
+	env := environ.FromRequest(httptest.NewRequest("GET", "/?name=Ann", nil))
+	env.Set("REQUEST_METHOD", "POST")
+	env.Set("CONTENT_TYPE", "application/x-www-form-urlencoded")
+	env.Set("wsgi.input", "name=Ben")
+	r, err := env.AsRequest()
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(r.FormValue("name"), env.Request().FormValue("name"))
+	// Output: Ben Ann
 }
 
 func ExampleEnviron_Input() {

@@ -33,6 +33,7 @@ type stream struct {
 	pub  Input
 	r    io.Reader
 	body io.Reader // what it was made for: the request's body, or the reader that was Set
+	set  any       // the value that was Set, of which it was made
 	role atomic.Uint32
 	// What was read ahead by ReadLine and not yet handed out is
 	// chunk[at:have]. What lies before is never written again, so a line
@@ -48,9 +49,9 @@ type stream struct {
 
 var properEnd = io.EOF
 
-// The roles of a stream. One that was made of a reader that was Set as wsgi.input
-// is that reader to whoever asks for the value, until somebody asks for the Input:
-// from then on it may have read ahead.
+// The roles of a stream. One that was made of a value that was Set as wsgi.input is
+// that value to whoever asks for it, until somebody asks for the Input: from then
+// on it may have read ahead.
 const (
 	roleOwn = iota
 	roleReader
@@ -282,8 +283,9 @@ type unbuffered struct{ *stream }
 
 func (u unbuffered) Read(p []byte) (int, error) { return u.read(p) }
 
-// Input returns wsgi.input. Where an io.Reader was Set under that key, it is an
-// Input over that; without a request it is empty.
+// Input returns wsgi.input. Where an io.Reader, a []byte or a string was Set
+// under that key, it is an Input over that; reading it fails where a value of
+// another type was. Without a request it is empty.
 func (e *Environ) Input() *Input {
 	if st := e.state(); st != nil && st.req != nil && !st.overridden("wsgi.input") {
 		return st.inputOf()
@@ -299,18 +301,17 @@ func (e *Environ) Input() *Input {
 	return NewInput(nil)
 }
 
-// asInput makes the value of key an Input, where key is wsgi.input and value
-// another reader.
+// asInput makes the value of key an Input, where key is wsgi.input and value is
+// something else that may be read.
 func asInput(key string, value any) any {
-	r, ok := value.(io.Reader)
-	if !ok || key != "wsgi.input" {
+	if key != "wsgi.input" || value == nil || isDeleted(value) {
 		return value
 	}
-	if _, ok := r.(*Input); ok {
-		return r
+	if in, ok := value.(*Input); ok {
+		return in
 	}
-	s := newStream(r)
-	s.body = r
+	s := newStream(inputReader(value))
+	s.body, s.set = s.r, value
 	s.role.Store(roleReader)
 	return &s.pub
 }
@@ -319,7 +320,7 @@ func asInput(key string, value any) any {
 func asSet(v any) any {
 	if in, ok := v.(*Input); ok && in != nil && in.open != nil {
 		if s := in.stream(); s.role.Load() == roleReader {
-			return s.body
+			return s.set
 		}
 	}
 	return v

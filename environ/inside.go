@@ -50,9 +50,9 @@ func (in *Inside) Peer() seam.Peer {
 // for a handler that knows nothing of WSGI.
 func (in *Inside) Request() (*http.Request, error) {
 	if in == nil {
-		return new(Environ).rebuild()
+		return new(Environ).handlerRequest()
 	}
-	return in.pub.rebuild()
+	return in.pub.handlerRequest()
 }
 
 // ResetInput makes wsgi.input read from r from now on and forgets what it had

@@ -1,63 +1,73 @@
 package environ
 
 import (
+	"context"
 	"io"
-	"maps"
-	"net"
 	"net/http"
-	"net/http/cgi"
-	"net/textproto"
-	"net/url"
-	"strconv"
 	"strings"
 
 	"github.com/go-chi/chi/v5"
 )
 
-// rebuild returns the request as e has it now: what was Set or Deleted shows in
-// it, and FromContext finds e in its context.
-func (e *Environ) rebuild() (*http.Request, error) {
+// handlerRequest is the request as e has it now, for a handler in the place of
+// the application. Unlike that of AsRequest it shares the routing context of
+// chi, in which middleware outside looks for what the handler has routed.
+func (e *Environ) handlerRequest() (*http.Request, error) {
 	st := e.state()
 	if st == nil || st.req == nil {
 		return e.requestFromValues()
 	}
-	r := new(carrier).carry(st.req, e)
-	if in := st.input.Load(); in != nil {
-		r.Body = inputBody{in, r.Body}
-	}
+	ctx := st.req.Context()
 	if len(st.set) == 0 {
-		return r, nil
+		r := new(carrier).carry(ctx, st.req, e)
+		return r, st.applyInput(r)
 	}
-	path, above := st.asked()
-	st.rebuilt = &rebuilt{script: above, path: path}
+	r, err := st.remake(ctx, chi.RouteContext(ctx))
+	if err == nil && st.overridden("wsgi.url_scheme") {
+		st.applyScheme(r)
+	}
+	return r, err
+}
+
+// remade is what the context of a request carries that was made of an environ.
+// What was Set of its path is in the request, and environs below split it further.
+type remade struct {
+	env    *Environ
+	script string // SCRIPT_NAME before the path of the request
+	path   string
+}
+
+// remake makes a request of st's, with what was Set and Deleted in it. Its
+// context is ctx; rctx is the routing context in that, nil for none.
+func (st *state) remake(ctx context.Context, rctx *chi.Context) (*http.Request, error) {
+	made := &remade{env: &st.pub}
+	made.path, made.script = st.asked()
+	r := new(carrier).carry(ctx, st.req, made)
 	u := *r.URL
 	r.URL, r.Header = &u, r.Header.Clone()
 	if r.Header == nil {
 		r.Header = make(http.Header)
 	}
+	if err := st.applyInput(r); err != nil {
+		return nil, err
+	}
 	for key := range st.set {
-		e.apply(r, key)
+		if err := st.apply(r, key); err != nil {
+			return nil, err
+		}
 	}
-	e.applyPath(r)
-	return r, nil
+	if st.moved() {
+		st.applyPath(r, made, rctx)
+	}
+	return r, st.applyLength(r)
 }
 
-// rebuilt is where a request stands that was made of an environ: what was Set of
-// its path is in it, and environs below split it further.
-type rebuilt struct {
-	script string // SCRIPT_NAME before the path of the request
-	path   string
-}
-
-// inherited returns what was Set, for the environ of a request below. What the
-// request says by itself by now is left to it.
-func (st *state) inherited() map[string]any {
-	if st.rebuilt == nil {
-		return maps.Clone(st.set)
-	}
+// setBeside returns what was Set beside what a request made of the environ says
+// by itself, for the environ of that request.
+func (st *state) setBeside() map[string]any {
 	var set map[string]any
 	for key, value := range st.set {
-		if !fromRequest(key) {
+		if !isFromRequest(key) {
 			if set == nil {
 				set = make(map[string]any, len(st.set))
 			}
@@ -67,100 +77,25 @@ func (st *state) inherited() map[string]any {
 	return set
 }
 
-// fromRequest reports whether apply and applyPath carry key into a request.
-func fromRequest(key string) bool {
+// isFromRequest reports whether a request that is made of an environ says of key
+// what the environ says.
+func isFromRequest(key string) bool {
 	switch key {
-	case "REQUEST_METHOD", "SCRIPT_NAME", "PATH_INFO", "QUERY_STRING", "CONTENT_TYPE", "CONTENT_LENGTH",
-		"REMOTE_ADDR", "REMOTE_PORT", "wsgi.input":
+	case "REQUEST_METHOD", "SCRIPT_NAME", "PATH_INFO", "QUERY_STRING", "REQUEST_URI", "SERVER_PROTOCOL",
+		"CONTENT_TYPE", "CONTENT_LENGTH", "REMOTE_ADDR", "REMOTE_PORT", "wsgi.input":
 		return true
 	}
 	return strings.HasPrefix(key, "HTTP_")
 }
 
-// apply makes r say of key what e says.
-func (e *Environ) apply(r *http.Request, key string) {
-	value := e.Get(key)
-	_, present := e.Lookup(key)
-	switch key {
-	case "REQUEST_METHOD":
-		r.Method = value
-	case "QUERY_STRING":
-		r.URL.RawQuery = value
-	case "HTTP_HOST":
-		r.Host = value
-	case "CONTENT_TYPE":
-		setHeader(r.Header, "Content-Type", value, present)
-	case "CONTENT_LENGTH":
-		setHeader(r.Header, "Content-Length", value, present)
-		if n, err := strconv.ParseInt(value, 10, 64); err == nil {
-			r.ContentLength = n
-		} else {
-			r.ContentLength = -1
-		}
-	case "REMOTE_ADDR", "REMOTE_PORT":
-		r.RemoteAddr = net.JoinHostPort(e.Get("REMOTE_ADDR"), e.Get("REMOTE_PORT"))
-	case "wsgi.input":
-		r.Body = inputBody{e.Input(), r.Body}
-	default:
-		if name, ok := strings.CutPrefix(key, "HTTP_"); ok {
-			setHeader(r.Header, textproto.CanonicalMIMEHeaderKey(strings.ReplaceAll(name, "_", "-")), value, present)
-		}
-	}
+// requestSays reports whether st's own request says something of key.
+func (st *state) requestSays(key string) bool {
+	_, ok := st.requestString(key)
+	return ok || key == "wsgi.input"
 }
 
-// applyPath gives r the path that a WSGI application would see. Below a
-// SCRIPT_NAME that moved, that is PATH_INFO alone, as behind http.StripPrefix.
-func (e *Environ) applyPath(r *http.Request) {
-	st := e.state()
-	_, info := st.set["PATH_INFO"]
-	_, script := st.set["SCRIPT_NAME"]
-	if !info && !script {
-		return
-	}
-	path := e.Get("PATH_INFO")
-	if rctx := chi.RouteContext(r.Context()); rctx != nil && rctx.RoutePath != "" {
-		rctx.RoutePath = "/" + strings.TrimPrefix(path, "/")
-	}
-	found := st.currentRoute()
-	mount := strings.TrimPrefix(found.script, st.rebuilt.script)
-	if !script && r.URL.Path == mount+found.info {
-		path = mount + path
-	}
-	r.URL.Path, r.URL.RawPath = path, ""
-	st.rebuilt.path = path
-	if script {
-		st.rebuilt.script = e.Get("SCRIPT_NAME")
-	}
-}
-
-func setHeader(h http.Header, name, value string, present bool) {
-	if !present {
-		h.Del(name)
-		return
-	}
-	h[name] = []string{value}
-}
-
-// requestFromValues makes a request of a literal environ.
-func (e *Environ) requestFromValues() (*http.Request, error) {
-	params := map[string]string{"REQUEST_METHOD": http.MethodGet, "SERVER_PROTOCOL": "HTTP/1.1"}
-	for key, value := range e.All() {
-		if s, ok := value.(string); ok {
-			params[key] = s
-		}
-	}
-	if params["REQUEST_URI"] == "" {
-		uri := url.URL{Path: params["SCRIPT_NAME"] + params["PATH_INFO"], RawQuery: params["QUERY_STRING"]}
-		params["REQUEST_URI"] = uri.RequestURI()
-	}
-	r, err := cgi.RequestFromMap(params)
-	if err != nil {
-		return nil, err
-	}
-	r.RequestURI = params["REQUEST_URI"]
-	r.Body = inputBody{e.Input(), nil}
-	return r.WithContext(NewContext(r.Context(), e)), nil
-}
+// moved reports whether the path was Set.
+func (st *state) moved() bool { return st.overridden("PATH_INFO") || st.overridden("SCRIPT_NAME") }
 
 // inputBody is an Input as a request's body.
 type inputBody struct {

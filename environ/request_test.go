@@ -41,15 +41,44 @@ func below(change func(env *environ.Environ), h http.HandlerFunc) http.Handler {
 	}}
 }
 
+// ways are the ways in which a changed environ becomes a request again: for a
+// handler run by FromHandler, and for whoever asks for it.
+var ways = []struct {
+	name  string
+	below func(change func(env *environ.Environ), h http.HandlerFunc) http.Handler
+}{
+	{"FromHandler", below},
+	{"AsRequest", asked},
+}
+
+// asked gives h the request that AsRequest makes, the second time it is asked.
+func asked(change func(env *environ.Environ), h http.HandlerFunc) http.Handler {
+	return &adapter.Handler{App: func(env *environ.Environ, start adapter.StartResponse) (adapter.Body, error) {
+		change(env)
+		if _, err := env.AsRequest(); err != nil {
+			return nil, err
+		}
+		r, err := env.AsRequest()
+		if err != nil {
+			return nil, err
+		}
+		h(httptest.NewRecorder(), r)
+		_, err = start("200 OK", nil)
+		return nil, err
+	}}
+}
+
 // What middleware Set on an environ shows in the request of a handler below.
 func TestChangesShowInTheRequest(t *testing.T) {
-	as := func(change func(*inner)) inner {
-		in := inner{
-			Method: "POST", Path: "/legacy/a/b", Query: "q=1", Host: "example.com", Remote: "192.0.2.1:1234", Body: "hello", Length: 5,
-			Header: http.Header{"X-A": {"1", "2"}, "Content-Type": {"text/plain"}},
+	as := func(change func(*inner)) func() inner {
+		return func() inner {
+			in := inner{
+				Method: "POST", Path: "/legacy/a/b", Query: "q=1", Host: "example.com", Remote: "192.0.2.1:1234", Body: "hello", Length: 5,
+				Header: http.Header{"X-A": {"1", "2"}, "Content-Type": {"text/plain"}},
+			}
+			change(&in)
+			return in
 		}
-		change(&in)
-		return in
 	}
 	set := func(key string, value any) func(*environ.Environ) {
 		return func(env *environ.Environ) { env.Set(key, value) }
@@ -58,7 +87,7 @@ func TestChangesShowInTheRequest(t *testing.T) {
 	for _, tt := range []struct {
 		name   string
 		change func(*environ.Environ)
-		want   inner
+		want   func() inner
 	}{
 		{"nothing", func(*environ.Environ) {}, as(func(*inner) {})},
 		{"a key of the application's", set("app.user", "alice"), as(func(*inner) {})},
@@ -76,7 +105,28 @@ func TestChangesShowInTheRequest(t *testing.T) {
 		})},
 		{"no length", unset("CONTENT_LENGTH"), as(func(in *inner) { in.Length = -1 })},
 		{"the address", set("REMOTE_ADDR", "2001:db8::1"), as(func(in *inner) { in.Remote = "[2001:db8::1]:1234" })},
-		{"the input", set("wsgi.input", strings.NewReader("other")), as(func(in *inner) { in.Body = "other" })},
+		{"the input", func(env *environ.Environ) { env.Set("wsgi.input", strings.NewReader("other")) }, as(func(in *inner) { in.Body = "other" })},
+		{"bytes as the input", set("wsgi.input", []byte("other")), as(func(in *inner) { in.Body = "other" })},
+		{"a string as the input", set("wsgi.input", "other"), as(func(in *inner) { in.Body = "other" })},
+		{"an integer as the length", set("CONTENT_LENGTH", 4), as(func(in *inner) {
+			in.Length = 4
+			in.Header["Content-Length"] = []string{"4"}
+		})},
+		{"an empty length", set("CONTENT_LENGTH", ""), as(func(in *inner) { in.Length = -1 })},
+		{"an integer as a header", set("HTTP_X_A", uint8(3)), as(func(in *inner) { in.Header["X-A"] = []string{"3"} })},
+		{"an integer as the port", set("REMOTE_PORT", 8), as(func(in *inner) { in.Remote = "192.0.2.1:8" })},
+		{"no port", unset("REMOTE_PORT"), as(func(in *inner) { in.Remote = "192.0.2.1:" })},
+		{"no address", unset("REMOTE_ADDR"), as(func(in *inner) { in.Remote = "" })},
+		{"no query", unset("QUERY_STRING"), as(func(in *inner) { in.Query = "" })},
+		{"no host", unset("HTTP_HOST"), as(func(in *inner) { in.Host = "" })},
+		{"keys that are no headers", func(env *environ.Environ) {
+			env.Set("HTTP_CONTENT_TYPE", "a/b")
+			env.Set("HTTP_CONTENT_LENGTH", "7")
+		}, as(func(*inner) {})},
+		{"no input and no length", func(env *environ.Environ) {
+			env.Delete("wsgi.input")
+			env.Delete("CONTENT_LENGTH")
+		}, as(func(in *inner) { in.Body, in.Length = "", 0 })},
 		{"no input", unset("wsgi.input"), as(func(in *inner) { in.Body = "" })},
 		{"the path", set("PATH_INFO", "/c"), as(func(in *inner) { in.Path = "/c" })},
 		{"the path and the mount", func(env *environ.Environ) {
@@ -86,26 +136,28 @@ func TestChangesShowInTheRequest(t *testing.T) {
 		{"a shifted path", func(env *environ.Environ) { env.ShiftPath() }, as(func(in *inner) { in.Path = "/a/b" })},
 		{"read ahead", func(env *environ.Environ) { _, _ = env.Input().ReadLine(2) }, as(func(in *inner) { in.Body = "llo" })},
 	} {
-		t.Run(tt.name, func(t *testing.T) {
-			r := httptest.NewRequest(http.MethodPost, "/legacy/a/b?q=1", strings.NewReader("hello"))
-			r.Header = http.Header{"X-A": {"1", "2"}, "Content-Type": {"text/plain"}}
-			reached := false
-			below(tt.change, func(_ http.ResponseWriter, r *http.Request) {
-				reached = true
-				env, ok := environ.FromContext(r.Context())
-				require.True(t, ok)
-				require.Equal(t, env.Get("REQUEST_METHOD"), r.Method)
-				if diff := cmp.Diff(tt.want, innerOf(r)); diff != "" {
-					t.Errorf("-want +got:\n%s", diff)
+		for _, way := range ways {
+			t.Run(tt.name+"/"+way.name, func(t *testing.T) {
+				r := httptest.NewRequest(http.MethodPost, "/legacy/a/b?q=1", strings.NewReader("hello"))
+				r.Header = http.Header{"X-A": {"1", "2"}, "Content-Type": {"text/plain"}}
+				reached := false
+				way.below(tt.change, func(_ http.ResponseWriter, r *http.Request) {
+					reached = true
+					env, ok := environ.FromContext(r.Context())
+					require.True(t, ok)
+					require.Equal(t, env.Get("REQUEST_METHOD"), r.Method)
+					if diff := cmp.Diff(tt.want(), innerOf(r)); diff != "" {
+						t.Errorf("-want +got:\n%s", diff)
+					}
+				}).ServeHTTP(httptest.NewRecorder(), r)
+				require.True(t, reached)
+				before := http.Header{"X-A": {"1", "2"}, "Content-Type": {"text/plain"}}
+				if diff := cmp.Diff(before, r.Header); diff != "" {
+					t.Errorf("the request itself has changed (-before +after):\n%s", diff)
 				}
-			}).ServeHTTP(httptest.NewRecorder(), r)
-			require.True(t, reached)
-			before := http.Header{"X-A": {"1", "2"}, "Content-Type": {"text/plain"}}
-			if diff := cmp.Diff(before, r.Header); diff != "" {
-				t.Errorf("the request itself has changed (-before +after):\n%s", diff)
-			}
-			require.Equal(t, "/legacy/a/b", r.URL.Path)
-		})
+				require.Equal(t, "/legacy/a/b", r.URL.Path)
+			})
+		}
 	}
 }
 
@@ -126,15 +178,17 @@ func TestEnvironBelowAChange(t *testing.T) {
 		{"another path", func(env *environ.Environ) { env.Set("PATH_INFO", "/x/y") }, nil, split{"", "/x/y"}},
 		{"another path, mounted", func(env *environ.Environ) { env.Set("PATH_INFO", "/x/y") }, mount("/x"), split{"/x", "/y"}},
 	} {
-		t.Run(tt.name, func(t *testing.T) {
-			var got split
-			app := fromHandler(nil)(func(env *environ.Environ) { got = splitOf(env) })
-			if tt.router != nil {
-				app = tt.router(app)
-			}
-			below(tt.change, app.ServeHTTP).ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/a/b/c", nil))
-			require.Equal(t, tt.want, got)
-		})
+		for _, way := range ways {
+			t.Run(tt.name+"/"+way.name, func(t *testing.T) {
+				var got split
+				app := fromHandler(nil)(func(env *environ.Environ) { got = splitOf(env) })
+				if tt.router != nil {
+					app = tt.router(app)
+				}
+				way.below(tt.change, app.ServeHTTP).ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/a/b/c", nil))
+				require.Equal(t, tt.want, got)
+			})
+		}
 	}
 
 	t.Run("what no request can say", func(t *testing.T) {
@@ -159,14 +213,16 @@ func TestEnvironBelowAChange(t *testing.T) {
 		}
 	})
 
-	t.Run("within a router", func(t *testing.T) {
-		var got split
-		app := mount("/b")(fromHandler(nil)(func(env *environ.Environ) { got = splitOf(env) }))
-		r := chi.NewRouter()
-		r.Mount("/legacy", below(shiftOnce, app.ServeHTTP))
-		r.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/legacy/a/b/c", nil))
-		require.Equal(t, split{"/legacy/a/b", "/c"}, got)
-	})
+	for _, way := range ways {
+		t.Run("within a router/"+way.name, func(t *testing.T) {
+			var got split
+			app := mount("/b")(fromHandler(nil)(func(env *environ.Environ) { got = splitOf(env) }))
+			r := chi.NewRouter()
+			r.Mount("/legacy", way.below(shiftOnce, app.ServeHTTP))
+			r.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/legacy/a/b/c", nil))
+			require.Equal(t, split{"/legacy/a/b", "/c"}, got)
+		})
+	}
 }
 
 // A literal environ makes a request, as package net/http/cgi does.

@@ -151,10 +151,8 @@ func tidy(script, info string) (string, string) {
 // asked returns the path that is split: that of the request line or, below a request
 // that was made of an environ, the path of that request, and the SCRIPT_NAME above it.
 func (st *state) asked() (path, above string) {
-	for outer := st.parent; outer != nil; outer = outer.parent {
-		if outer.rebuilt != nil {
-			return outer.rebuilt.path, outer.rebuilt.script
-		}
+	if st.from != nil {
+		return st.from.path, st.from.script
 	}
 	return askedPath(st.req), ""
 }
