@@ -65,6 +65,28 @@ func TestBudget(t *testing.T) {
 			}
 		}), err
 	}
+	generate := func(_ *environ.Environ, start adapter.StartResponse) (adapter.Body, error) {
+		_, err := start("200 OK", adapter.Headers{{"Content-Type", "text/plain"}})
+		return adapter.Generate(func(send func([]byte) error) error {
+			for range 64 {
+				if err := send(chunk); err != nil {
+					return err
+				}
+			}
+			return nil
+		}), err
+	}
+	closed := func() error { return nil }
+	closing := func(env *environ.Environ, start adapter.StartResponse) (adapter.Body, error) {
+		body, err := hello(env, start)
+		return adapter.OnClose(body, closed), err
+	}
+	stamped := func(env *environ.Environ, start adapter.StartResponse) (adapter.Body, error) {
+		return hello(env, func(status string, headers adapter.Headers, excInfo ...error) (io.Writer, error) {
+			headers.Set("X-Stamp", "1")
+			return start(status, headers, excInfo...)
+		})
+	}
 	bare := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/plain")
 		_, _ = io.WriteString(w, "hello, world\n")
@@ -81,6 +103,9 @@ func TestBudget(t *testing.T) {
 	}{
 		{"a list", &adapter.Handler{App: hello}, "/x", 4},
 		{"a stream, however long", &adapter.Handler{App: stream}, "/x", 7},
+		{"a generator that can fail", &adapter.Handler{App: generate}, "/x", 10},
+		{"a list and a func at its end", &adapter.Handler{App: closing}, "/x", 5},
+		{"middleware that sets a header", &adapter.Handler{App: stamped}, "/x", 6},
 		{"a handler as an App", &adapter.Handler{App: adapter.FromHandler(bare)}, "/x", 5},
 		// chi's own: its context and the request that carries it, and
 		// what is left to route below a mount.

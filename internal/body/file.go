@@ -12,6 +12,7 @@ import (
 type File struct {
 	Reader    io.Reader
 	BlockSize int
+	OnClose   func() error // closes in the reader's place; nil: Close does
 }
 
 // Chunks yields blocks that are the receiver's to keep.
@@ -33,6 +34,9 @@ func (f *File) Chunks() iter.Seq2[[]byte, error] {
 
 // Close closes the reader, if it can be closed.
 func (f *File) Close() error {
+	if f.OnClose != nil {
+		return f.OnClose()
+	}
 	if c, ok := f.Reader.(io.Closer); ok {
 		return c.Close()
 	}
