@@ -154,15 +154,15 @@ func (st *state) applyScheme(r *http.Request) {
 // applyInput makes the body of r what wsgi.input has left, where somebody may
 // have read of it.
 func (st *state) applyInput(r *http.Request) error {
-	value, ok := st.set["wsgi.input"]
-	if !ok {
+	if !st.overridden("wsgi.input") {
 		if in := st.input.Load(); in != nil && !isEmpty(r.Body) {
 			r.Body = inputBody{in, r.Body}
 		}
 		return nil
 	}
 	r.Form, r.PostForm, r.MultipartForm = nil, nil, nil
-	if value == nil || isDeleted(value) {
+	value := st.value("wsgi.input")
+	if value == nil {
 		r.Body = http.NoBody
 		return nil
 	}
