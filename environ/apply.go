@@ -161,12 +161,11 @@ func (st *state) applyInput(r *http.Request) error {
 		return nil
 	}
 	r.Form, r.PostForm, r.MultipartForm = nil, nil, nil
-	value := st.value("wsgi.input")
-	if value == nil {
+	if st.value("wsgi.input") == nil {
 		r.Body = http.NoBody
 		return nil
 	}
-	if in, ok := value.(*Input); ok && in != nil && in.open != nil {
+	if in, _ := st.set["wsgi.input"].(*Input); in != nil && in.open != nil {
 		if bad, ok := in.stream().r.(noReader); ok {
 			return bad.err()
 		}
