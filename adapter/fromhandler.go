@@ -33,6 +33,10 @@ const holdBack = 2048
 // reach the connection past any middleware in between, and so do trailers. A
 // header that start refuses is the App's error; a Content-Length with a 204 or
 // 304 is dropped, as net/http drops it.
+//
+// As behind net/http, h reads its request before it answers, unless it calls
+// EnableFullDuplex of an http.ResponseController. Where it does, and the body was
+// not read to its end when the answer begins, the connection closes after it.
 func FromHandler(h http.Handler) App {
 	return func(env *environ.Environ, start StartResponse) (Body, error) {
 		inside := env.Inside(seam.Pass{})
