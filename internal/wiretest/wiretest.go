@@ -53,6 +53,10 @@ func Serve(t testing.TB, h http.Handler, configure ...func(*http.Server)) *Serve
 	return &Server{Addr: l.Addr().String(), HTTP: srv, Logs: logs, t: t}
 }
 
+// Client returns the client's side alone, for a server on addr that the test has
+// started itself.
+func Client(t testing.TB, addr string) *Server { return &Server{Addr: addr, Logs: new(Buffer), t: t} }
+
 // H2C makes a server speak HTTP/2 without TLS beside HTTP/1.
 func H2C(srv *http.Server) {
 	srv.Protocols = new(http.Protocols)
