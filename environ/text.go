@@ -41,14 +41,18 @@ func (e Environ) MarshalJSON() ([]byte, error) {
 }
 
 // LogValue returns a group with the keys that the policy shows, and under
-// "hidden_keys" the number of the other keys, if any (log/slog.LogValuer).
-func (e Environ) LogValue() slog.Value {
+// "hidden_keys" the number of the other keys, if any (log/slog.LogValuer). An Environ
+// that is not behind a pointer logs its text instead.
+func (e *Environ) LogValue() slog.Value {
+	if e == nil {
+		return slog.AnyValue(nil) // with a method of values, slog would log a panic
+	}
 	policy := e.policy()
 	var attrs []slog.Attr
-	for key, value := range masked.Shown(policy, &e) {
+	for key, value := range masked.Shown(policy, e) {
 		attrs = append(attrs, slog.Any(latin1(key), plain(value)))
 	}
-	if hidden := masked.Hidden(policy, &e); hidden > 0 {
+	if hidden := masked.Hidden(policy, e); hidden > 0 {
 		attrs = append(attrs, slog.Int("hidden_keys", hidden))
 	}
 	return slog.GroupValue(attrs...)
