@@ -31,18 +31,9 @@ func (res *response) copy(b Body) error {
 }
 
 func (res *response) copyStream(b Body) error {
-	for chunk, err := range b.Chunks() {
-		if err != nil {
+	if !res.enough() {
+		if err := res.copyChunks(b); err != nil {
 			return err
-		}
-		if len(chunk) == 0 {
-			continue
-		}
-		if _, err := res.Write(chunk); err != nil {
-			return err
-		}
-		if res.enough() {
-			break
 		}
 	}
 	if res.switched() {
@@ -53,6 +44,23 @@ func (res *response) copyStream(b Body) error {
 	res.mu.Lock()
 	defer res.mu.Unlock()
 	return res.end()
+}
+
+func (res *response) copyChunks(b Body) error {
+	for chunk, err := range b.Chunks() {
+		if err != nil {
+			return err
+		}
+		if len(chunk) > 0 {
+			if _, err := res.Write(chunk); err != nil {
+				return err
+			}
+		}
+		if res.enough() {
+			break
+		}
+	}
+	return nil
 }
 
 // copyList sends a body whose length is known, so a wrong Content-Length is

@@ -79,7 +79,14 @@ func (res *response) allow(n int64) int64 {
 func (res *response) enough() bool {
 	res.mu.Lock()
 	defer res.mu.Unlock()
-	return res.surplus || res.isHead() && res.sent && res.raw == nil
+	switch {
+	case !res.started || res.raw != nil:
+		return false
+	case res.isHead():
+		return res.sent
+	default:
+		return res.head.length >= 0 && res.written >= res.head.length && !res.head.bodiless()
+	}
 }
 
 func (res *response) isHead() bool { return res.r.Method == http.MethodHead }
@@ -125,7 +132,7 @@ func (res *response) lose(err error) error {
 // read.
 func (res *response) ReadFrom(r io.Reader) (int64, error) {
 	if !body.IsRegular(r) {
-		return io.Copy(struct{ io.Writer }{res}, r)
+		return io.Copy(struct{ io.Writer }{res}, unlessEnough{res, r})
 	}
 	if _, err := res.Write(nil); err != nil {
 		return 0, err
@@ -143,4 +150,17 @@ func (res *response) ReadFrom(r io.Reader) (int64, error) {
 		return n, err
 	}
 	return n, res.flush()
+}
+
+// unlessEnough is a reader that is read no further than its response needs.
+type unlessEnough struct {
+	res *response
+	r   io.Reader
+}
+
+func (u unlessEnough) Read(p []byte) (int, error) {
+	if u.res.enough() {
+		return 0, io.EOF
+	}
+	return u.r.Read(p)
 }

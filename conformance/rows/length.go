@@ -84,6 +84,18 @@ var lengthRows = []replay.Rule{
 		Parts: true,
 	},
 	{
+		Name:   "A stream that fails after the last byte of its Content-Length",
+		Pywsgi: "asks for more, logs the failure and closes the connection", Gowsgi: "asks for no more, so that it does not meet the failure",
+		Why:    "The response is complete, and nothing more of it can be sent (PEP 3333, Handling the Content-Length Header).",
+		Origin: replay.ByGowsgi,
+		When:   all(calls("raises_after_full_length"), notHead),
+		Effects: []replay.Effect{
+			{Field: "error_log", Pywsgi: "exception", Gowsgi: ""},
+			{Field: "connection", Pywsgi: "closed", Gowsgi: "open"},
+		},
+		Parts: true,
+	},
+	{
 		Name:   "A stream in a response to HEAD",
 		Pywsgi: "takes all its chunks", Gowsgi: "takes one chunk and closes the stream",
 		Why:    "None of the chunks is sent. An error that a later chunk would have raised is not met.",
