@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/gowsgi/gowsgi/internal/answer"
+	"github.com/gowsgi/gowsgi/internal/gone"
 	"github.com/gowsgi/gowsgi/internal/recorder"
 )
 
@@ -62,13 +63,23 @@ func (res *response) bodyEnded() bool { return res.seen.Load() == seenEnd || res
 
 // bodyFailed reports whether somebody has met an error in the request's body.
 func (res *response) bodyFailed() bool {
-	return res.seen.Load() == seenError || res.inputError() != nil
+	return res.seen.Load() >= seenError || res.inputError() != nil
+}
+
+// clientGone reports whether an error in the request's body said that the client
+// left.
+func (res *response) clientGone() bool {
+	if err := res.inputError(); err != nil {
+		return gone.Is(err, res.r, res.handler.ignored())
+	}
+	return res.seen.Load() == seenGone
 }
 
 // What the readers of a watchedBody have met, in response.seen.
 const (
 	seenEnd = 1 + iota
 	seenError
+	seenGone // an error that only means that the client left
 )
 
 // watchedBody is the body of a request as an http.Handler gets it. It tells the
@@ -85,7 +96,11 @@ func (b *watchedBody) Read(p []byte) (int, error) {
 	case io.EOF:
 		b.res.seen.CompareAndSwap(0, seenEnd)
 	default:
-		b.res.seen.CompareAndSwap(0, seenError)
+		met := uint32(seenError)
+		if gone.Is(err, b.res.r, b.res.handler.ignored()) {
+			met = seenGone
+		}
+		b.res.seen.CompareAndSwap(0, met)
 	}
 	return n, err
 }

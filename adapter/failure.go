@@ -1,6 +1,7 @@
 package adapter
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -35,14 +36,32 @@ func catch(err *error) {
 	}
 }
 
+// RequestError is what HandleError hears of a request that could not be answered
+// for a reason outside the App: its body could not be read, or its time was up.
+type RequestError struct {
+	// Status is the answer, or what it would have been had nothing gone out
+	// yet: 400, 408 or 413 for the body, 504 for the time.
+	Status int
+	Err    error // what the App met
+}
+
+// Error is the status and the error.
+func (e *RequestError) Error() string {
+	return fmt.Sprintf("adapter: %d %s: %v", e.Status, http.StatusText(e.Status), e.Err)
+}
+
+// Unwrap returns Err.
+func (e *RequestError) Unwrap() error { return e.Err }
+
 // closeBody closes the body, once, on every way out of run. What goes wrong
-// there is logged; the response is already what it is.
+// there is logged; the response is already what it is. That the request's context
+// has ended is no news.
 func (res *response) closeBody(body *Body) {
 	closer, ok := (*body).(io.Closer)
 	if !ok {
 		return
 	}
-	if err := closeQuietly(closer); err != nil && !res.isOurs(err) {
+	if err := closeQuietly(closer); err != nil && !res.isOurs(err) && !res.wasTold(err) && !res.isLate(err) {
 		res.reporter().failure(fmt.Errorf("adapter: closing the Body: %w", err))
 	}
 }
@@ -60,67 +79,96 @@ func (res *response) fail(err error) (abort bool) {
 		return true
 	case res.isOurs(err):
 		return res.failConnection(err)
-	case res.inputFailed(err):
-		return res.failInput(err)
+	}
+	if met := res.inputFailure(err); met != nil {
+		return res.failInput(met)
+	}
+	switch {
+	case res.wasTold(err):
+		return res.leave()
+	case res.isLate(err):
+		return res.refuse(http.StatusGatewayTimeout, err)
 	}
 	res.reporter().failure(err)
 	return res.replace(http.StatusInternalServerError, "Internal Server Error")
 }
 
-// isOurs reports whether err is what our own response writer has met.
-func (res *response) isOurs(err error) bool { return res.lost != nil && errors.Is(err, res.lost) }
-
+// failConnection ends a response that our own response writer could not send.
 func (res *response) failConnection(err error) (abort bool) {
 	var refusal *recorder.Refusal
-	if errors.As(err, &refusal) || gone.Is(err, res.r, res.handler.ignored()) {
+	switch {
+	case errors.As(err, &refusal):
 		return false
+	case gone.Is(err, res.r, res.handler.ignored()), res.wasTold(err):
+		// net/http ends the context of a request whose connection it has
+		// lost. Where it has not, a middleware's writer has an EPIPE of its
+		// own, and the client is still there.
+		return res.r.Context().Err() == nil && res.underServer()
+	case res.isLate(err):
+		return res.refuse(http.StatusGatewayTimeout, err)
 	}
 	res.reporter().failure(err)
 	return true
 }
 
-// inputFailed reports whether the App failed because its input did: by an
-// error, not by a panic over something else.
-func (res *response) inputFailed(err error) bool {
-	var tooLarge *http.MaxBytesError
-	if errors.As(err, &tooLarge) {
-		return true
-	}
-	met := res.inputError()
-	if met == nil {
-		return false
-	}
-	var panicked *PanicError
-	return errors.Is(err, met) || !errors.As(err, &panicked)
+// isOurs reports whether err is what our own response writer has met.
+func (res *response) isOurs(err error) bool { return res.lost != nil && errors.Is(err, res.lost) }
+
+// wasTold reports whether the App ended because its context told it that the
+// client left.
+func (res *response) wasTold(err error) bool {
+	return gone.Told(err, res.r.Context(), res.handler.ignored())
 }
 
-// inputError is what reading wsgi.input has met.
-func (res *response) inputError() error {
-	if res.env == nil {
-		return nil
+// isLate reports whether the App ended because the time of its request's context
+// was up. Some drivers say of that too that they were cancelled.
+func (res *response) isLate(err error) bool {
+	ctx := res.r.Context()
+	return ctx.Err() == context.DeadlineExceeded &&
+		gone.Listed(err, []error{context.DeadlineExceeded, context.Canceled, context.Cause(ctx), http.ErrHandlerTimeout})
+}
+
+// leave ends a request whose client left, so that nothing is taken for an answer:
+// a client that has only closed its sending half must not see an empty 200, and
+// neither must a log.
+func (res *response) leave() (abort bool) {
+	if res.raw != nil || res.hijacked {
+		return false
 	}
-	return res.inside.InputError()
+	res.gone = !res.sent
+	return res.underServer()
+}
+
+// underServer reports whether there is a connection to be cut off. Without one,
+// as in a test, a panic would not be caught.
+func (res *response) underServer() bool {
+	return res.r.Context().Value(http.ServerContextKey) != nil
 }
 
 // failInput answers for a request body that could not be read.
 func (res *response) failInput(err error) (abort bool) {
-	if met := res.inputError(); met != nil {
-		err = met
-	}
 	var tooLarge *http.MaxBytesError
 	switch {
 	case errors.As(err, &tooLarge):
-		res.reporter().invalid(err)
-		return res.replace(http.StatusRequestEntityTooLarge, "")
+		return res.refuse(http.StatusRequestEntityTooLarge, err)
 	case errors.Is(err, os.ErrDeadlineExceeded):
-		res.reporter().invalid(err)
-		return res.replace(http.StatusRequestTimeout, "")
-	case gone.Is(err, res.r, res.handler.ignored()):
+		return res.refuse(http.StatusRequestTimeout, err)
+	case !gone.Is(err, res.r, res.handler.ignored()):
+		return res.refuse(http.StatusBadRequest, err)
+	case res.sent:
 		return false
 	default:
-		res.reporter().invalid(err)
-		return res.replace(http.StatusBadRequest, "")
+		return res.leave()
 	}
+}
+
+// refuse answers a request that could not be served, for which the App is not to
+// blame.
+func (res *response) refuse(status int, err error) (abort bool) {
+	if status != http.StatusGatewayTimeout || !gone.Listed(err, res.handler.ignored()) {
+		res.reporter().request(status, err)
+	}
+	return res.replace(status, "")
 }
 
 // replace answers with code in place of the App, or reports that it is too late.

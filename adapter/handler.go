@@ -21,8 +21,10 @@ const DefaultMaxRequestLine = 8192
 // field but App is the useful default. Its fields must not be changed once it
 // serves.
 //
-// A client that goes away is met in silence: writing stops and the Body is
-// closed. http.ErrAbortHandler, panicked with or returned, is passed on.
+// A client that leaves is met in silence: writing stops and the Body is closed. An
+// App may also return the error of its request's context: context.Canceled says
+// that the client left, and context.DeadlineExceeded is answered with 504 and
+// logged in one line. http.ErrAbortHandler, panicked with or returned, is passed on.
 type Handler struct {
 	// App is the application. A Handler without one answers 500.
 	App App
@@ -48,9 +50,14 @@ type Handler struct {
 	// Server's, or else os.Stderr.
 	ErrorLog io.Writer
 
-	// IgnoredErrors are the errors of the connection that say no more than
-	// that the client went away (WSGIHandler.ignored_socket_errors). Nil
-	// means DefaultIgnoredErrors; an empty slice ignores none.
+	// IgnoredErrors are the errors that only mean that the client left, and
+	// are not logged (WSGIHandler.ignored_socket_errors). The default ones
+	// count where the connection met them. With one of them in the list,
+	// context.Canceled counts too where an App returns it once its
+	// request's context was cancelled; so does every other error listed,
+	// such as a database driver's own for that. context.DeadlineExceeded
+	// in the list spares the line for an App whose time was up. Nil means
+	// DefaultIgnoredErrors; an empty slice ignores none.
 	IgnoredErrors []error
 
 	// MaxRequestLine is the length in bytes, line end included, from which
@@ -62,10 +69,14 @@ type Handler struct {
 	// it (WSGIHandler.get_environ). Nil means no change.
 	PrepareEnviron func(env *environ.Environ)
 
-	// HandleError is told what went wrong, in place of the record on
-	// ErrorLog (WSGIHandler.handle_error); a panic comes as a *PanicError.
-	// Nil means that record: the request line, the error, the masked
-	// environ, and the stack of a panic.
+	// HandleError is told whatever the Handler would log on ErrorLog
+	// (WSGIHandler.handle_error); a panic comes as a *PanicError, and
+	// a request that is answered with 400, 408, 413 or 504 for no fault of
+	// the App's as a *RequestError. Nil means that a failure of the App is
+	// logged as a record (the request line, the error, the masked environ,
+	// and the stack of a panic) and a *RequestError as one line. The query
+	// is in a request line only where the policy allows QUERY_STRING;
+	// otherwise a bare ? stands for it.
 	HandleError func(env *environ.Environ, err error)
 
 	// FormatRequest makes the access line, without its newline
@@ -86,8 +97,9 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	res := &response{handler: h, w: w, r: r}
 	abort := res.serve()
+	status, bytes := res.outcome()
 	if h.access != nil {
-		h.logAccess(r, NewRecord(r, began, res.status(), res.written))
+		h.logAccess(r, NewRecord(r, began, status, bytes))
 	}
 	if abort {
 		panic(http.ErrAbortHandler)

@@ -17,7 +17,7 @@ type Record struct {
 	Method   string        // the parts of the request line
 	Target   string        // as sent
 	Proto    string        // HTTP/1.1
-	Status   int           // the final status; 0 where none was sent
+	Status   int           // the final status; 0 where none was sent, or the client was gone by then
 	Bytes    int64         // bytes of the body that were written
 	Duration time.Duration // from Time to the end of the response
 }

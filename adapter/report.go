@@ -5,9 +5,12 @@ import (
 	"fmt"
 	"net/http"
 	"runtime/debug"
+	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/gowsgi/gowsgi/environ"
+	"github.com/gowsgi/gowsgi/internal/seam"
 	"github.com/gowsgi/gowsgi/logadapter"
 )
 
@@ -22,9 +25,29 @@ func (res *response) reporter() reporter { return reporter{res.handler, res.r, r
 
 // failure hands err to HandleError, or writes it to the error log as one record.
 func (rep reporter) failure(err error) {
-	if rep.handler.HandleError == nil {
+	if !rep.handled(err) {
 		rep.record(err)
+	}
+}
+
+// request does that for what is no failure of the App's, with one line in the
+// place of the record.
+func (rep reporter) request(status int, err error) {
+	if rep.handled(&RequestError{status, err}) {
 		return
+	}
+	from := " from " + printable(rep.r.RemoteAddr) + "): " + visible(err.Error(), "") + "\n"
+	if status == http.StatusGatewayTimeout {
+		rep.log("Time is up (" + rep.requestLine() + from)
+		return
+	}
+	rep.log("Invalid request (" + from[1:])
+}
+
+// handled hands err to HandleError, where there is one.
+func (rep reporter) handled(err error) bool {
+	if rep.handler.HandleError == nil {
+		return false
 	}
 	defer func() {
 		if v := recover(); v != nil {
@@ -32,21 +55,49 @@ func (rep reporter) failure(err error) {
 		}
 	}()
 	rep.handler.HandleError(rep.env, err)
+	return true
 }
 
 func (rep reporter) record(err error) {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s: %v\n%v\n", requestRecord(rep.r).RequestLine(), err, rep.env)
+	fmt.Fprintf(&b, "%s: %s\n%v\n", rep.requestLine(), visible(err.Error(), ""), rep.env)
 	var panicked *PanicError
 	if errors.As(err, &panicked) {
-		b.Write(panicked.Stack)
+		b.WriteString(visible(string(panicked.Stack), "\n\t"))
 	}
 	rep.log(b.String())
 }
 
-// invalid logs in one line that the client's request was no good.
-func (rep reporter) invalid(err error) {
-	rep.log("Invalid request (from " + printable(rep.r.RemoteAddr) + "): " + printable(err.Error()) + "\n")
+// requestLine is the request line with no more in it than the environ may show.
+func (rep reporter) requestLine() string {
+	rec := requestRecord(rep.r)
+	inside := rep.env.Inside(seam.Pass{})
+	if path, _, ok := strings.Cut(rec.Target, "?"); ok && !inside.Allows("QUERY_STRING") {
+		rec.Target = path + "?"
+	}
+	if !inside.Allows("REQUEST_URI") {
+		rec.Target = withoutUser(rec.Target)
+	}
+	return rec.RequestLine()
+}
+
+// withoutUser takes the user and password out of a target that has an authority
+// in it (RFC 9112, 3.2).
+func withoutUser(target string) string {
+	if strings.HasPrefix(target, "/") {
+		return target
+	}
+	scheme, rest, ok := strings.Cut(target, "://")
+	if ok {
+		scheme += "://"
+	} else {
+		scheme, rest = "", target
+	}
+	authority := rest
+	if end := strings.IndexAny(rest, "/?"); end >= 0 {
+		authority = rest[:end]
+	}
+	return scheme + rest[strings.LastIndexByte(authority, '@')+1:]
 }
 
 func (rep reporter) log(text string) {
@@ -60,4 +111,25 @@ func (rep reporter) log(text string) {
 		}
 	}
 	_, _ = stream.WriteString(text)
+}
+
+// visible is text without what would act on a terminal or end a line: what does
+// not print is escaped as in a Go string, but for the characters in keep. The text
+// of an error may hold a client's value, and a record must not be forged.
+func visible(text, keep string) string {
+	b := make([]byte, 0, len(text))
+	for len(text) > 0 {
+		r, size := utf8.DecodeRuneInString(text)
+		switch {
+		case r == utf8.RuneError && size == 1:
+			b = fmt.Appendf(b, `\x%02x`, text[0])
+		case strconv.IsPrint(r) || strings.ContainsRune(keep, r):
+			b = append(b, text[:size]...)
+		default:
+			quoted := strconv.QuoteRune(r)
+			b = append(b, quoted[1:len(quoted)-1]...)
+		}
+		text = text[size:]
+	}
+	return string(b)
 }

@@ -36,7 +36,8 @@ type response struct {
 	hijacked bool          // an http.Handler inside took the connection over
 	surplus  bool          // the App sent more than its Content-Length
 	clipped  bool          // as much of a file goes out as its Content-Length asks for
-	seen     atomic.Uint32 // what an http.Handler met in the request's body: seenEnd, seenError, 0
+	gone     bool          // the client was gone before the head was sent
+	seen     atomic.Uint32 // what an http.Handler met in the request's body: 0, seenEnd, seenError, seenGone
 	written  int64
 	lost     *writeError // the connection failed
 	wrong    *misuse     // what the App did wrong; nil for nothing
@@ -193,12 +194,18 @@ func (res *response) short(size int64) error {
 	return fmt.Errorf("adapter: the App sent %d bytes and declared a Content-Length of %d", size, res.head.length)
 }
 
-// status is the code that the response has, or would have had.
-func (res *response) status() int {
-	if res.sent || res.raw != nil {
-		return res.head.code()
+// outcome is the status and the length of the body for the Record: none of either
+// where the client was gone before it could get them.
+func (res *response) outcome() (status int, bytes int64) {
+	switch {
+	case res.gone:
+		recorder.MarkGone(res.w)
+		return 0, 0
+	case res.sent, res.raw != nil:
+		return res.head.code(), res.written
+	default:
+		return 0, res.written
 	}
-	return 0
 }
 
 // seal makes start and write() useless to whoever kept them, and closes a

@@ -342,7 +342,8 @@ func withAddress(base map[string]any, addr net.Addr) map[string]any {
 // logged writes an access line for each request.
 func logged(next http.Handler, log *logadapter.Stream) http.Handler {
 	return recorder.Watch(next, func(rec *recorder.Recorder, r *http.Request, began time.Time) {
-		_, _ = log.WithContext(r.Context()).Write(append(NewRecord(r, began, rec.Status, rec.Bytes).Append(nil), '\n'))
+		status, bytes := rec.Outcome()
+		_, _ = log.WithContext(r.Context()).Write(append(NewRecord(r, began, status, bytes).Append(nil), '\n'))
 	})
 }
 

@@ -107,6 +107,7 @@ func (res *response) sendHead(piecewise bool) {
 	if piecewise && res.enableDuplex() || res.bodyFailed() {
 		res.hangUpAfter(header)
 	}
+	res.gone = res.clientGone()
 	res.w.WriteHeader(res.head.code())
 }
 

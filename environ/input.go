@@ -41,6 +41,7 @@ type stream struct {
 	// a pointer line by line costs the garbage collector's write barrier.)
 	chunk    []byte
 	at, have int
+	got      int64 // how many bytes were read from r
 	end      error // what r ended with, once chunk is used up
 	// The first end that a read met, for other goroutines: a proper one is
 	// &properEnd.
@@ -81,7 +82,7 @@ func (in *Input) stream() *stream {
 
 // reset makes s read from r from now on and forgets what it had read ahead.
 func (s *stream) reset(r io.Reader) {
-	s.r, s.chunk, s.at, s.have, s.end = r, nil, 0, 0, nil
+	s.r, s.chunk, s.at, s.have, s.got, s.end = r, nil, 0, 0, 0, nil
 	s.met.Store(nil)
 }
 
@@ -112,6 +113,7 @@ func (s *stream) read(p []byte) (int, error) {
 		return 0, s.end
 	}
 	n, err := s.r.Read(p)
+	s.got += int64(n)
 	if err != nil {
 		err = s.finish(err)
 	}
@@ -229,6 +231,7 @@ func (s *stream) fill() {
 	}
 	n, err := s.r.Read(s.chunk[s.have:min(len(s.chunk), s.have+largeChunk)])
 	s.have += n
+	s.got += int64(n)
 	if err != nil {
 		_ = s.finish(err)
 	}

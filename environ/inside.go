@@ -4,7 +4,9 @@ import (
 	"io"
 	"net/http"
 
+	"github.com/gowsgi/gowsgi/internal/masked"
 	"github.com/gowsgi/gowsgi/internal/seam"
+	"github.com/gowsgi/gowsgi/secure"
 )
 
 // Inside is the side of an Environ that the other packages of this module use:
@@ -59,6 +61,14 @@ func (in *Inside) Request() (*http.Request, error) {
 // read ahead.
 func (in *Inside) ResetInput(r io.Reader) { in.pub.Input().stream().reset(r) }
 
+// Allows reports whether the policy lets the value of key be printed.
+func (in *Inside) Allows(key string) bool {
+	if in == nil {
+		return masked.Allows(secure.WSGI, key)
+	}
+	return masked.Allows(in.pub.policy(), key)
+}
+
 // InputError returns the first error that a read of the request's wsgi.input
 // met, nil where there was none; the end of the body is no error. It may be
 // called from any goroutine.
@@ -67,6 +77,27 @@ func (in *Inside) InputError() error {
 		return s.failure()
 	}
 	return nil
+}
+
+// ReadError is InputError, or that of the Input that was Set in its place. It
+// reads the environ, so the application must be done.
+func (in *Inside) ReadError() error {
+	if err := in.InputError(); err != nil || in == nil {
+		return err
+	}
+	if input, ok := in.set["wsgi.input"].(*Input); ok {
+		return input.stream().failure()
+	}
+	return nil
+}
+
+// InputRead returns how many bytes of the request's body were read from
+// wsgi.input. The application must be done.
+func (in *Inside) InputRead() int64 {
+	if s := in.inputStream(); s != nil {
+		return s.got - int64(s.have-s.at)
+	}
+	return 0
 }
 
 // InputEnded reports whether a read of the request's wsgi.input met the end of

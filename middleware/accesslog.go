@@ -24,7 +24,8 @@ func AccessLog(w io.Writer) func(http.Handler) http.Handler {
 	}
 	return func(next http.Handler) http.Handler {
 		return recorder.Watch(next, func(rec *recorder.Recorder, r *http.Request, began time.Time) {
-			line := append(adapter.NewRecord(r, began, rec.Status, rec.Bytes).Append(nil), '\n')
+			status, bytes := rec.Outcome()
+			line := append(adapter.NewRecord(r, began, status, bytes).Append(nil), '\n')
 			_, _ = log.WithContext(r.Context()).Write(line)
 		})
 	}

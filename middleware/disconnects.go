@@ -10,9 +10,10 @@ import (
 )
 
 // QuietDisconnects meets in silence that a client went away: a handler that
-// panics with the error that its own ResponseWriter gave it (EPIPE, ECONNRESET,
-// on HTTP/2 any) ends without a trace in the log. So does one that panics with
-// the error of a response that GuardHeaders has refused, and logged. Any other
+// panics with the error that its own ResponseWriter gave it ends without a trace
+// in the log. The errors are EPIPE and ECONNRESET, and over HTTP/2 those for a
+// stream or a connection that the client has ended. So does a handler that panics
+// with the error of a response that GuardHeaders has refused, and logged. Any other
 // panic goes on.
 func QuietDisconnects(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

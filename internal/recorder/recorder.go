@@ -3,10 +3,13 @@ package recorder
 
 import (
 	"bufio"
+	"context"
+	"errors"
 	"io"
 	"iter"
 	"net"
 	"net/http"
+	"strings"
 	"time"
 )
 
@@ -26,6 +29,7 @@ type Recorder struct {
 
 	Hijacked bool
 	refused  *Refusal // nil for none
+	gone     bool     // the client was gone before anything was sent
 }
 
 // Judge allows a status, and with it the header as it is then, or says why not.
@@ -45,6 +49,7 @@ func (r *Recorder) WriteHeader(status int) {
 	final := status >= 200 || status == http.StatusSwitchingProtocols
 	switch {
 	case r.refused != nil || r.Status == 0 && !r.allow(status, final):
+	case final && r.Status == status: // net/http would log it, in the name of this file
 	case !final:
 		Inform(r.ResponseWriter, status)
 	default:
@@ -132,7 +137,11 @@ func (r *Recorder) FlushError() error {
 	if err := r.open(); err != nil {
 		return err
 	}
-	return r.note(0, http.NewResponseController(r.ResponseWriter).Flush())
+	err := http.NewResponseController(r.ResponseWriter).Flush()
+	if errors.Is(err, http.ErrNotSupported) {
+		return err
+	}
+	return r.note(0, err)
 }
 
 // Hijack hands over the connection, where the writer below can. The status is
@@ -177,12 +186,59 @@ func AddBytes(w http.ResponseWriter, n int64) {
 	}
 }
 
+// MarkGone tells the Recorders around w that the client was gone before anything
+// was sent.
+func MarkGone(w http.ResponseWriter) {
+	for w := range Chain(w) {
+		if rec, ok := w.(*Recorder); ok {
+			rec.gone = true
+		}
+	}
+}
+
+// Outcome returns the status and the length of the body that an access line shows:
+// none where the client was gone before it could get them.
+func (r *Recorder) Outcome() (status int, bytes int64) {
+	if r.gone {
+		return 0, 0
+	}
+	return r.Status, r.Bytes
+}
+
 // Watch calls after when a request of next has ended, by a panic too.
 func Watch(next http.Handler, after func(rec *Recorder, r *http.Request, began time.Time)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		rec := &Recorder{ResponseWriter: w}
 		defer after(rec, r, time.Now())
 		next.ServeHTTP(rec, r)
+		if r.Context().Err() == context.Canceled {
+			rec.sendEmpty(r)
+		}
 		rec.Finish()
 	})
+}
+
+// sendEmpty sends the empty 200 that net/http makes of a response that was never
+// begun, as net/http would, and learns whether there is a client that gets it. (Where
+// the time of the context is up, a middleware outside may have another answer.)
+func (r *Recorder) sendEmpty(req *http.Request) {
+	if r.Status != 0 || r.Hijacked || r.refused != nil {
+		return
+	}
+	header := r.Header()
+	if req.Method != http.MethodHead && !framed(header) {
+		header.Set("Content-Length", "0")
+	}
+	r.gone = r.FlushError() != nil && r.Err != nil
+}
+
+// framed reports whether header says how long the body is, or that trailers follow.
+func framed(header http.Header) bool {
+	for name := range header {
+		switch {
+		case name == "Content-Length", name == "Transfer-Encoding", name == "Trailer", strings.HasPrefix(name, http.TrailerPrefix):
+			return true
+		}
+	}
+	return false
 }
