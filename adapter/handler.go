@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/gowsgi/gowsgi/environ"
+	"github.com/gowsgi/gowsgi/internal/opaque"
 	"github.com/gowsgi/gowsgi/internal/seam"
 	"github.com/gowsgi/gowsgi/logadapter"
 	"github.com/gowsgi/gowsgi/secure"
@@ -26,6 +27,8 @@ const DefaultMaxRequestLine = 8192
 // that the client left, and context.DeadlineExceeded is answered with 504 and
 // logged in one line. http.ErrAbortHandler, panicked with or returned, is passed on.
 type Handler struct {
+	unprinted
+
 	// App is the application. A Handler without one answers 500.
 	App App
 
@@ -87,6 +90,9 @@ type Handler struct {
 	scope  *seam.Scope
 	access *logadapter.Stream
 }
+
+// unprinted keeps a Handler or a Server that is printed from printing its base environ.
+type unprinted = opaque.Type
 
 // ServeHTTP builds the environ of r, runs the App and sends what it answers.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {

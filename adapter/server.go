@@ -40,6 +40,8 @@ const (
 // Below it, environ.FromContext finds the request's environ: in the context of
 // the requests that its handlers get, and in an App in env.Context().
 type Server struct {
+	unprinted
+
 	// HTTP is the wrapped server: address, handler, TLS and its own limits.
 	// Serving sets its Handler and BaseContext to wrap the ones it has, with
 	// Spawn its ConnState and ConnContext too, and its ErrorLog if that is
@@ -309,7 +311,7 @@ func (s *Server) baseContext(outer func(net.Listener) context.Context) func(net.
 			ctx = outer(l)
 		}
 		scope := *s.scope
-		scope.Base = withAddress(scope.Base, l.Addr())
+		scope.SetBase(withAddress(scope.Base(), l.Addr()))
 		return &seam.Carrier{Context: ctx, Carried: &scope}
 	}
 }

@@ -179,10 +179,10 @@ func (st *state) appendBase(dst []entry) []entry {
 // bases yields the base environs around the request, the innermost first.
 func (st *state) bases(yield func(map[string]any) bool) {
 	for ; st != nil; st = st.parent {
-		if st.scope != nil && !yield(st.scope.Base) {
+		if st.scope != nil && !yield(st.scope.Base()) {
 			return
 		}
-		if st.outer != nil && !yield(st.outer.Base) {
+		if st.outer != nil && !yield(st.outer.Base()) {
 			return
 		}
 	}

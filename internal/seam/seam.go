@@ -10,6 +10,7 @@ import (
 	"maps"
 	"reflect"
 
+	"github.com/gowsgi/gowsgi/internal/opaque"
 	"github.com/gowsgi/gowsgi/logadapter"
 	"github.com/gowsgi/gowsgi/secure"
 )
@@ -29,7 +30,9 @@ type Peer interface {
 // Scope is what one server, Handler or middleware gives to every environ below
 // it. It is shared by requests and never written once it is in use.
 type Scope struct {
-	Base        map[string]any // base environ
+	// A base environ may hold passwords: it lies behind a func, where
+	// reflection (go-spew, testify's diffs) does not find it.
+	base        func() map[string]any
 	Policy      *secure.Policy // nil: the scope outside decides
 	Errors      any            // wsgi.errors, an environ.ErrorStream; nil: the scope outside decides
 	FileWrapper any            // wsgi.file_wrapper; nil: none
@@ -38,23 +41,36 @@ type Scope struct {
 // NewScope returns a scope with base, in which a plain writer as wsgi.errors is
 // made a stream: one for all requests, so that one Write is one record.
 func NewScope(base map[string]any) *Scope {
-	w, ok := base["wsgi.errors"].(io.Writer)
-	if !ok {
-		return &Scope{Base: base}
+	if w, ok := base["wsgi.errors"].(io.Writer); ok {
+		if _, whole := w.(interface{ WriteLines([]string) error }); !whole {
+			base = maps.Clone(base)
+			base["wsgi.errors"] = logadapter.FromWriter(w)
+		}
 	}
-	if _, whole := w.(interface{ WriteLines([]string) error }); !whole {
-		base = maps.Clone(base)
-		base["wsgi.errors"] = logadapter.FromWriter(w)
-	}
-	return &Scope{Base: base}
+	scope := new(Scope)
+	scope.SetBase(base)
+	return scope
 }
+
+// Base returns the base environ, nil for none.
+func (s *Scope) Base() map[string]any {
+	if s.base == nil {
+		return nil
+	}
+	return s.base()
+}
+
+// SetBase makes base the base environ.
+func (s *Scope) SetBase(base map[string]any) { s.base = func() map[string]any { return base } }
 
 // ContextKey is the key under which a context carries its environ
 // (*environ.Environ) or the scope of its server (*Scope).
 type ContextKey struct{}
 
-// Carrier is a context that carries an environ, or the scope of a server.
+// Carrier is a context that carries an environ, or the scope of a server. A context
+// that is printed does not print the value it carries.
 type Carrier struct {
+	opaque.Type
 	context.Context
 	Carried any
 }
@@ -66,9 +82,6 @@ func (c *Carrier) Value(key any) any {
 	}
 	return c.Context.Value(key)
 }
-
-// String keeps a context that is printed from printing the value it carries.
-func (c *Carrier) String() string { return "gowsgi" }
 
 // Same reports whether a and b are one reader or writer. Two values of a type
 // that cannot be compared are never the same.
