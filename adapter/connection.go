@@ -75,7 +75,7 @@ func (res *response) clientGone() bool {
 	return res.seen.Load() == seenGone
 }
 
-// What the readers of a watchedBody have met, in response.seen.
+// These values of response.seen say how reading a watchedBody has ended.
 const (
 	seenEnd = 1 + iota
 	seenError

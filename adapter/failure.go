@@ -53,7 +53,7 @@ func (e *RequestError) Error() string {
 // Unwrap returns Err.
 func (e *RequestError) Unwrap() error { return e.Err }
 
-// closeBody closes the body, once, on every way out of run. What goes wrong
+// closeBody closes the body, once, on every way out of run. An error that is met
 // there is logged; the response is already what it is. That the request's context
 // has ended is no news.
 func (res *response) closeBody(body *Body) {

@@ -23,8 +23,8 @@ import (
 const holdBack = 2048
 
 // FromHandler returns h as an App, so that WSGI middleware can wrap it:
-// Handler{App: FromHandler(h)} behaves as h. What the middleware Set on the
-// environ shows in the request that h gets: method, headers, query, and path,
+// Handler{App: FromHandler(h)} behaves as h. Keys that the middleware Set on the
+// environ show in the request that h gets: method, headers, query, and path,
 // which is PATH_INFO alone where SCRIPT_NAME was Set too. environ.FromContext
 // finds the environ itself.
 //
@@ -123,8 +123,8 @@ func (w *handlerWriter) WriteHeader(code int) {
 	w.takeHeader()
 }
 
-// takeHeader lists the header as start takes it. What stands in it from before
-// stays there.
+// takeHeader lists the header as start takes it. Fields that were in it before stay
+// there.
 func (w *handlerWriter) takeHeader() {
 	w.fields = w.space[:0]
 	for name, values := range w.header {

@@ -46,7 +46,7 @@ func (rec Record) RequestLine() string { return string(rec.appendRequestLine(nil
 
 // String is pywsgi's access line (WSGIHandler.format_request), without its
 // newline: address, time, request line, status, bytes of the body, seconds.
-// What could forge or break a line is escaped as \xNN.
+// Bytes that could forge or break a line are escaped as \xNN.
 func (rec Record) String() string { return string(rec.Append(nil)) }
 
 // Append appends the line of String to dst.

@@ -25,9 +25,9 @@ var errTarget = errors.New("environ: no request can be made with this REQUEST_UR
 //
 // The body is what wsgi.input has left: what is read from one of them is gone
 // from the other. ContentLength is -1 where there is an input and no
-// CONTENT_LENGTH. What is Set on e later does not show in the request, nor what
-// is changed in the request in e. Of an environ made by New a request is made as
-// net/http/cgi makes it.
+// CONTENT_LENGTH. A key that is Set on e later does not show in the request, and a
+// later change of the request does not show in e. The request of an environ made
+// by New is made as net/http/cgi makes it.
 //
 // It is an error if e has a value that no request can have: one that is neither
 // a string nor an integer, a CONTENT_LENGTH that is not digits, a

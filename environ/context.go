@@ -55,7 +55,7 @@ func (c *carrier) carry(ctx context.Context, r *http.Request, carried any) *http
 }
 
 // carry makes the environ of r, and a request like r whose context carries it.
-// What a router below writes into that request, the environ reads there.
+// The environ also shows the changes that a router below makes to that request.
 func carry(r *http.Request, scope *seam.Scope) (*http.Request, *Environ) {
 	c := new(carried)
 	c.state.init(r, scope, false)

@@ -23,7 +23,7 @@ const (
 //
 // The zero Input is an empty body.
 type Input struct {
-	// What was read ahead may be a password: it lies behind a func, as the
+	// The bytes that were read ahead may be a password: they lie behind a func, as the
 	// values of an Environ do.
 	open func() *stream
 }
@@ -32,11 +32,11 @@ type Input struct {
 type stream struct {
 	pub  Input
 	r    io.Reader
-	body io.Reader // what it was made for: the request's body, or the reader that was Set
+	body io.Reader // the reader that it was made for: the request's body, or the reader that was Set
 	set  any       // the value that was Set, of which it was made
 	role atomic.Uint32
-	// What was read ahead by ReadLine and not yet handed out is
-	// chunk[at:have]. What lies before is never written again, so a line
+	// The bytes that ReadLine has read ahead and not yet handed out are
+	// chunk[at:have]. Those before them are never written again, so a line
 	// that was handed out stays as it is. (Two numbers, not a slice: moving
 	// a pointer line by line costs the garbage collector's write barrier.)
 	chunk    []byte

@@ -30,7 +30,7 @@ func (e *Environ) handlerRequest() (*http.Request, error) {
 }
 
 // remade is what the context of a request carries that was made of an environ.
-// What was Set of its path is in the request, and environs below split it further.
+// The path that was Set is in the request, and environs below split it further.
 type remade struct {
 	env    *Environ
 	script string // SCRIPT_NAME before the path of the request

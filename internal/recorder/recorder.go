@@ -13,8 +13,8 @@ import (
 	"time"
 )
 
-// Recorder passes a response on and notes what it was. What else the writer
-// below can do is reached through its own methods or, by an
+// Recorder passes a response on and notes its status, size and errors. The other
+// abilities of the writer below are reached through its own methods or, by an
 // http.ResponseController, through Unwrap.
 type Recorder struct {
 	http.ResponseWriter
