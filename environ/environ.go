@@ -198,11 +198,12 @@ func (st *state) lookup(key string) (any, bool) {
 // All and Map give the value back as it is.
 //
 // A key without a dot has a string (PEP 3333, "environ Variables"). An integer
-// does as well: Get returns its decimal text, and requests made of e say that.
+// does as well: Get returns its decimal text, which is also what a request made of e says.
 // wsgi.input has an io.Reader; a []byte or a string does as well: Input reads
 // it. With a value of another type there, Get returns "", reading Input fails,
-// AsRequest and adapter.FromHandler return an error, and middleware.Validate
-// reports it. Nothing but Validate asks for the value of other keys with a dot.
+// and AsRequest and adapter.FromHandler return an error. middleware.Validate
+// keeps to the PEP and reports all of these. Other keys with a dot may have any
+// value.
 func (e *Environ) Set(key string, value any) {
 	st := e.own()
 	if st.set == nil {
