@@ -352,6 +352,8 @@ def chunked_cases():
     chunk_body('chunked_huge_size_half_close', 'fffffff\r\noh\r\n0\r\n\r\n', then=False, closing=[HALF_CLOSE])
     chunk_body('chunked_data_too_long__echo_stream', '4\r\nabcd\r\n2\r\nohno\r\n0\r\n\r\n', app='echo_stream')
     chunk_body('chunked_data_too_long_first__echo_stream', '2\r\nohno\r\n0\r\n\r\n', app='echo_stream')
+    chunk_body('chunked_data_too_short__echo_stream', '4\r\noh\r\n0\r\n\r\n', app='echo_stream')
+    chunk_body('chunked_unread__write_between_yields', good + '0\r\n\r\n', app='write_between_yields')
     bad = 'zz\r\noh\r\n0\r\n\r\n'
     for app in ['plain', 'read_five', 'read_after_start', 'read_after_bytes', 'read_error_answered', 'read_error_ignored',
                 'read_error_again', 'echo_stream', 'raises_first', 'readline_all']:

@@ -92,21 +92,35 @@ func retry(exchanges []*Exchange, rules []Rule, play func(*recorded.Vector) ([]*
 	if len(names) > Few {
 		return nil
 	}
-	return each(len(names), fewAtOnce, func(i int) error {
-		first := slices.IndexFunc(exchanges, func(x *Exchange) bool { return x.Name == names[i] })
-		v := recorded.Vector{Case: exchanges[first].Case, Outcomes: make(map[recorded.Server]*wire.Outcome)}
-		for _, x := range exchanges[first:] {
-			if x.Name == names[i] {
-				v.Outcomes[x.Server] = x.Pywsgi
-			}
-		}
-		again, err := play(&v)
-		if err != nil {
-			return err
-		}
-		copy(exchanges[first:], again)
-		return nil
+	again := make([][]*Exchange, len(names))
+	err := each(len(names), fewAtOnce, func(i int) (err error) {
+		again[i], err = play(vectorOf(exchanges, names[i]))
+		return err
 	})
+	if err != nil {
+		return err
+	}
+	for i, name := range names {
+		copy(exchanges[indexOf(exchanges, name):], again[i])
+	}
+	return nil
+}
+
+// vectorOf is the recording that the exchanges of a case were compared with.
+func vectorOf(exchanges []*Exchange, name string) *recorded.Vector {
+	first := indexOf(exchanges, name)
+	v := &recorded.Vector{Case: exchanges[first].Case, Outcomes: make(map[recorded.Server]*wire.Outcome)}
+	for _, x := range exchanges[first:] {
+		if x.Name == name {
+			v.Outcomes[x.Server] = x.Pywsgi
+		}
+	}
+	return v
+}
+
+// indexOf is the place of the first exchange of a case.
+func indexOf(exchanges []*Exchange, name string) int {
+	return slices.IndexFunc(exchanges, func(x *Exchange) bool { return x.Name == name })
 }
 
 // CountCases is the number of cases that differences are about.

@@ -178,13 +178,31 @@ var inputRows = []replay.Rule{
 		Pywsgi: "keeps the connection", Gowsgi: "says Connection: close, and closes the connection after the response",
 		Why:    "The rest of the body is read in full duplex, and net/http does not check then where the next request begins. To keep the connection would allow request smuggling (RFC 9112, 11.2).",
 		Origin: replay.ByGowsgi,
-		When: all(calls("read_after_bytes", "read_partial_after_bytes", "echo_stream", "echo_lines"), hasBody, func(x *replay.Exchange, at int) bool {
+		When: all(goesOutPiecewise, hasBody, func(x *replay.Exchange, at int) bool {
 			last, _ := x.Ours(at).Header("Connection")
 			return x.Closed(at) && last == "close"
 		}),
 		Effects: []replay.Effect{
 			{Field: "response.header.connection", Pywsgi: missing, Gowsgi: "'close'"},
 			{Field: "connection", Pywsgi: "open", Gowsgi: "closed"},
+		}, Parts: true,
+	},
+	{
+		Name:   "An application that sends what it has read, up to a malformed chunk",
+		Pywsgi: "answers 400 to the read that meets the chunk", Gowsgi: "gives it the bytes before the fault, and cuts the connection off at the next read",
+		Why:    "Those bytes are good, and the failure belongs to the read that asks for more.",
+		Origin: replay.ByGowsgi, Only: recorded.Newest,
+		When: all(withBody(wire.BadChunk), calls("echo_stream"), func(x *replay.Exchange, at int) bool { return !x.Ours(at).Complete }),
+		Effects: []replay.Effect{
+			{Field: "response.code", Pywsgi: "400", Gowsgi: "200"},
+			{Field: "response.reason", Pywsgi: "'Bad Request'", Gowsgi: "'OK'"},
+			{Field: "response.body", Pywsgi: "''", Gowsgi: "'*"},
+			{Field: "response.chunks", Pywsgi: missing, Gowsgi: "[*]"},
+			{Field: "response.complete", Pywsgi: "true", Gowsgi: "false"},
+			{Field: "response.framing", Pywsgi: "length", Gowsgi: "chunked"},
+			{Field: "response.header.content-length", Pywsgi: "'0'", Gowsgi: missing},
+			{Field: "response.header.transfer-encoding", Pywsgi: missing, Gowsgi: "'chunked'"},
+			{Field: "access.status", Pywsgi: "'400'", Gowsgi: "'200'"},
 		}, Parts: true,
 	},
 	{
@@ -277,6 +295,13 @@ func hasHalfClose(x *replay.Exchange) bool {
 		}
 	}
 	return false
+}
+
+// goesOutPiecewise says that the response has no length, or that the application calls
+// write().
+func goesOutPiecewise(x *replay.Exchange, at int) bool {
+	framing := x.Ours(at).Framing
+	return framing == "chunked" || framing == "close" || strings.HasPrefix(x.App(at), "write_") || strings.HasSuffix(x.App(at), "_after_bytes")
 }
 
 // hasBody says that the request announces a body.
