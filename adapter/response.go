@@ -208,16 +208,15 @@ func (res *response) outcome() (status int, bytes int64) {
 	}
 }
 
-// seal makes start and write() useless to whoever kept them, and closes a
-// connection that was taken over. From here on the response belongs to the Handler
-// alone.
+// seal makes start and write() useless to whoever kept them. From here on the
+// response belongs to the Handler alone.
 func (res *response) seal() {
 	res.mu.Lock()
 	res.finished = true
 	raw := res.raw
 	res.mu.Unlock()
 	if raw != nil {
-		raw.close()
+		raw.endWrites()
 	}
 }
 
@@ -228,6 +227,7 @@ func (res *response) finish() {
 	}
 	res.linger()
 	if res.raw != nil {
+		res.raw.close()
 		recorder.AddBytes(res.w, res.written)
 	}
 }

@@ -104,8 +104,17 @@ func (res *response) writeRaw(p []byte) (int, error) {
 	}
 	raw.out.Lock()
 	defer raw.out.Unlock()
+	if res.isOver() { // while this write waited for another
+		return 0, errFinished
+	}
 	n, err := raw.conn.Write(p)
 	return n, res.wroteRaw(n, err)
+}
+
+func (res *response) isOver() bool {
+	res.mu.Lock()
+	defer res.mu.Unlock()
+	return res.finished
 }
 
 // wroteRaw notes that n bytes went out, and whether that failed.
@@ -119,15 +128,23 @@ func (res *response) wroteRaw(n int, err error) error {
 	return nil
 }
 
-// close closes the connection, which ends every read and write of it, and waits
-// for the writes to return.
-func (s *rawStream) close() {
+// endWrites ends the writes under way and waits for them to return. The connection
+// stays open, so that a failure is logged before the client sees its end.
+func (s *rawStream) endWrites() {
 	if s.conn == nil {
 		return
 	}
-	_ = s.conn.Close()
+	if s.conn.SetWriteDeadline(time.Unix(1, 0)) != nil {
+		s.close()
+	}
 	s.out.Lock()
 	defer s.out.Unlock()
+}
+
+func (s *rawStream) close() {
+	if s.conn != nil {
+		_ = s.conn.Close()
+	}
 }
 
 // switched reports whether the response takes the connection over.
