@@ -12,6 +12,7 @@ import (
 	"github.com/gowsgi/gowsgi/adapter"
 	"github.com/gowsgi/gowsgi/conformance/recorded"
 	"github.com/gowsgi/gowsgi/conformance/wire"
+	"github.com/gowsgi/gowsgi/internal/wiretest"
 )
 
 const (
@@ -20,6 +21,8 @@ const (
 	silence = 300 * time.Millisecond
 	// parallel is how many cases are played at once. Most of their time is silence.
 	parallel = 48
+	// slowSilence is the same where the race detector makes everything slow.
+	slowSilence = 3 * silence
 	// patient and few at once are for cases that came out otherwise than expected.
 	patient   = 4 * silence
 	fewAtOnce = 4
@@ -44,8 +47,12 @@ type Subject struct {
 func (s Subject) Replay(vectors []recorded.Vector) ([]*Exchange, error) {
 	vectors = slices.DeleteFunc(slices.Clone(vectors), s.leavesOut)
 	found := make([][]*Exchange, len(vectors))
+	wait := silence
+	if wiretest.Race {
+		wait = slowSilence
+	}
 	err := each(len(vectors), parallel, func(i int) (err error) {
-		found[i], err = s.exchanges(&vectors[i], silence)
+		found[i], err = s.exchanges(&vectors[i], wait)
 		return err
 	})
 	return slices.Concat(found...), err

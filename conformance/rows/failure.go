@@ -79,7 +79,7 @@ var startRows = []replay.Rule{
 		Pywsgi: "changes only the status that it logs", Gowsgi: "refuses the second call and cuts the connection",
 		Why:    "PEP 3333 calls it a fatal error (The start_response() Callable). The client has to see that the body is not complete.",
 		Origin: replay.ByGowsgi,
-		When:   all(calls("start_twice_after_bytes"), func(x *replay.Exchange, at int) bool { return x.Closed(at) }),
+		When:   all(calls("start_twice_after_bytes"), func(x *replay.Exchange, at int) bool { return !x.Ours(at).Complete }),
 		Effects: append([]replay.Effect{
 			{Field: "access.status", Pywsgi: "'404'", Gowsgi: "'200'"},
 			{Field: "response.body", Pywsgi: "'partial;rest'", Gowsgi: "'partial;'"},
