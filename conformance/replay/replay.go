@@ -23,13 +23,13 @@ const (
 	parallel = 48
 	// slowSilence is the same where the race detector makes everything slow.
 	slowSilence = 3 * silence
-	// patient and few at once are for cases that came out otherwise than expected.
+	// patient is the silence for cases that are played again, fewAtOnce of them at once.
 	patient   = 4 * silence
-	fewAtOnce = 4
+	fewAtOnce = 8
 )
 
-// Few is the largest number of unexplained cases that are looked at one by one.
-// Where there are more, they have a common cause.
+// Few is the largest number of unexplained cases that are reported one by one. More
+// of them have a common cause, and are grouped.
 const Few = 20
 
 // Subject is a server under test: gowsgi around an application.
@@ -86,48 +86,64 @@ func (s Subject) exchanges(v *recorded.Vector, silence time.Duration) ([]*Exchan
 	return NewExchanges(v, outcome), nil
 }
 
-// Retry plays again, few at once and with more patience, the cases that the rules
-// do not explain: the machine may have been busy. If these are more than Few, it
-// does nothing, since that cannot be the reason.
+// Retry plays again, with more patience, the cases whose differences the rules do not
+// explain: the machine may have been busy. It plays a few of them at once, and stops
+// when none of these came out better, since then the machine is not the reason.
 func (s Subject) Retry(exchanges []*Exchange, rules []Rule) error {
 	return retry(exchanges, rules, func(v *recorded.Vector) ([]*Exchange, error) { return s.exchanges(v, patient) })
 }
 
 func retry(exchanges []*Exchange, rules []Rule, play func(*recorded.Vector) ([]*Exchange, error)) error {
-	_, unexplained := Explain(exchanges, rules)
-	names := casesOf(unexplained)
-	if len(names) > Few {
-		return nil
-	}
-	again := make([][]*Exchange, len(names))
-	err := each(len(names), fewAtOnce, func(i int) (err error) {
-		again[i], err = play(vectorOf(exchanges, names[i]))
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	for i, name := range names {
-		copy(exchanges[indexOf(exchanges, name):], again[i])
+	names := suspects(exchanges, rules)
+	for better := true; better && len(names) > 0; {
+		round := names[:min(len(names), fewAtOnce)]
+		names = names[len(round):]
+		again := make([][]*Exchange, len(round))
+		err := each(len(round), len(round), func(i int) (err error) {
+			again[i], err = play(vectorOf(exchanges[indexOf(exchanges, round[i]):]))
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		better = false
+		for i, name := range round {
+			copy(exchanges[indexOf(exchanges, name):], again[i])
+			better = better || len(suspects(again[i], rules)) == 0
+		}
 	}
 	return nil
 }
 
-// vectorOf is the recording that the exchanges of a case were compared with.
-func vectorOf(exchanges []*Exchange, name string) *recorded.Vector {
-	first := indexOf(exchanges, name)
-	v := &recorded.Vector{Case: exchanges[first].Case, Outcomes: make(map[recorded.Server]*wire.Outcome)}
-	for _, x := range exchanges[first:] {
-		if x.Name == name {
+// suspects are the names of the cases with unexplained differences. If there are any,
+// the cases follow in which only gowsgi answered late.
+func suspects(exchanges []*Exchange, rules []Rule) []string {
+	_, unexplained := Explain(exchanges, rules)
+	names := casesOf(unexplained)
+	if len(names) == 0 {
+		return nil
+	}
+	for _, x := range exchanges {
+		if x.Gowsgi.Late != "" && x.Pywsgi.Late == "" && !slices.Contains(names, x.Name) {
+			names = append(names, x.Name)
+		}
+	}
+	return names
+}
+
+func indexOf(exchanges []*Exchange, name string) int {
+	return slices.IndexFunc(exchanges, func(x *Exchange) bool { return x.Name == name })
+}
+
+// vectorOf is the vector of the case that exchanges begin with.
+func vectorOf(exchanges []*Exchange) *recorded.Vector {
+	v := &recorded.Vector{Case: exchanges[0].Case, Outcomes: make(map[recorded.Server]*wire.Outcome)}
+	for _, x := range exchanges {
+		if x.Name == v.Name {
 			v.Outcomes[x.Server] = x.Pywsgi
 		}
 	}
 	return v
-}
-
-// indexOf is the place of the first exchange of a case.
-func indexOf(exchanges []*Exchange, name string) int {
-	return slices.IndexFunc(exchanges, func(x *Exchange) bool { return x.Name == name })
 }
 
 // CountCases is the number of cases that differences are about.
