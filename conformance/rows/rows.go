@@ -76,6 +76,14 @@ var own400For200 = []replay.Effect{
 	{Field: "late", Pywsgi: "'*", Gowsgi: "'HTTP/1.1 400 Bad Request*|'HTTP/1.0 400 Bad Request*"},
 }
 
+// cutBody is a body that gowsgi cuts off, because the rest of it would be made of a
+// request body that is no good.
+var cutBody = []replay.Effect{
+	{Field: "response.body", Pywsgi: "'*", Gowsgi: "'*", Holds: begins},
+	{Field: "response.chunks", Pywsgi: "[*]", Gowsgi: "[*]"},
+	{Field: "response.complete", Pywsgi: "true", Gowsgi: "false"},
+}
+
 // served is gowsgi's response where pywsgi answers 400 or 500.
 var served = []replay.Effect{
 	{Field: "response.code", Pywsgi: "400|500", Gowsgi: "2*|404"},
