@@ -85,10 +85,14 @@ func (h *head) saysClose(value string) bool {
 // router or middleware outside has set; Set-Cookie and Vary add to them.
 func (h *head) copyTo(header http.Header) {
 	h.makeRoom(header)
+	// A few comparisons cost less than a look into the map, many cost more.
+	few := len(header) == 0 && len(h.fields) <= 8
 	for i := range h.fields {
 		name, value := h.fields[i][0], h.fields[i][1:2:2]
-		if before := header[name]; before != nil {
-			value = append(before, value...)
+		if !few || h.repeats(i) {
+			if before := header[name]; before != nil {
+				value = append(before, value...)
+			}
 		}
 		header[name] = value
 	}
@@ -96,6 +100,16 @@ func (h *head) copyTo(header http.Header) {
 	if _, ok := header["Content-Type"]; !ok {
 		header["Content-Type"] = nil
 	}
+}
+
+// repeats reports whether an earlier field has the name of field i.
+func (h *head) repeats(i int) bool {
+	for _, earlier := range h.fields[:i] {
+		if earlier[0] == h.fields[i][0] {
+			return true
+		}
+	}
+	return false
 }
 
 // makeRoom takes out of header the fields that the head's replace.
