@@ -1,0 +1,220 @@
+package python
+
+import (
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"sync"
+	"time"
+)
+
+// connection carries frames between a request and a thread of a worker. One
+// goroutine at a time uses it.
+type connection struct {
+	worker  *worker
+	sock    *net.UnixConn
+	timeout time.Duration // of each wait for the worker; less than 0: none
+
+	buf       []byte // what was read is buf[at:have]
+	at, have  int
+	spare     []byte // the usual buf, while a larger one is in its place
+	ancillary []byte
+	files     []int // descriptors that came, and that nobody has taken yet
+}
+
+const (
+	usualBuffer = 8 << 10
+	largeBuffer = 128 << 10
+)
+
+var largeBuffers = sync.Pool{New: func() any { return new([largeBuffer]byte) }}
+
+func newConnection(w *worker, sock *net.UnixConn, timeout time.Duration) *connection {
+	return &connection{
+		worker: w, sock: sock, timeout: timeout,
+		buf: make([]byte, usualBuffer), ancillary: make([]byte, descriptorSpace),
+	}
+}
+
+// send writes whole frames.
+func (c *connection) send(p []byte) error {
+	c.setDeadline()
+	_, err := c.sock.Write(p)
+	return c.explain(err)
+}
+
+// setDeadline gives the worker its time for what comes next.
+func (c *connection) setDeadline() {
+	if c.timeout > 0 {
+		_ = c.sock.SetDeadline(time.Now().Add(c.timeout))
+	}
+}
+
+// explain says what an error of the socket means.
+func (c *connection) explain(err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case os.IsTimeout(err):
+		return errHung
+	case refusedOrReset(err):
+		return errUnseen
+	case err == io.EOF:
+		return errGone
+	default:
+		return fmt.Errorf("%w: %w", errGone, err)
+	}
+}
+
+// next reads the header of the next frame.
+func (c *connection) next() (frame, error) {
+	if err := c.fill(headerSize); err != nil {
+		return frame{}, err
+	}
+	f, err := parseFrame(c.buf[c.at:])
+	c.at += headerSize
+	return f, err
+}
+
+// last reads a payload of n bytes if it is there already, and behind it the
+// frame that ends the exchange and nothing else.
+func (c *connection) last(n int) (string, bool) {
+	if c.have-c.at != n+headerSize {
+		return "", false
+	}
+	p := c.buf[c.at:c.have]
+	if f, err := parseFrame(p[n:]); err != nil || f != (frame{kind: kindEnd}) {
+		return "", false
+	}
+	c.at = c.have
+	return string(p[:n]), true
+}
+
+// text reads a payload of n bytes that is kept in memory. It is good until the
+// next read.
+func (c *connection) text(n uint32) ([]byte, error) {
+	size := int(n)
+	if size > len(c.buf) {
+		return c.longText(size)
+	}
+	if err := c.fill(size); err != nil {
+		return nil, err
+	}
+	p := c.buf[c.at : c.at+size]
+	c.at += size
+	return p, nil
+}
+
+// longText reads a payload that is larger than the buffer. Memory grows with
+// what has come.
+func (c *connection) longText(size int) ([]byte, error) {
+	var all []byte
+	for len(all) < size {
+		p, err := c.some(size - len(all))
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, p...)
+	}
+	return all, nil
+}
+
+// some reads from 1 to n bytes of a payload. They are good until the next read.
+func (c *connection) some(n int) ([]byte, error) {
+	if c.at == c.have {
+		if n > usualBuffer {
+			c.enlarge()
+		}
+		if err := c.fill(1); err != nil {
+			return nil, err
+		}
+	}
+	p := c.buf[c.at:min(c.have, c.at+n)]
+	c.at += len(p)
+	return p, nil
+}
+
+// fill reads until n bytes, which the buffer can hold, are there.
+func (c *connection) fill(n int) error {
+	if c.have-c.at >= n {
+		return nil
+	}
+	if c.at > 0 {
+		c.have = copy(c.buf, c.buf[c.at:c.have])
+		c.at = 0
+	}
+	c.setDeadline()
+	for c.have < n {
+		// A descriptor comes with some byte, and is lost if that is read
+		// without it.
+		got, gotAncillary, _, _, err := c.sock.ReadMsgUnix(c.buf[c.have:], c.ancillary)
+		if gotAncillary > 0 {
+			c.files = append(c.files, descriptors(c.ancillary[:gotAncillary])...)
+		}
+		if err == nil && got == 0 {
+			err = io.EOF
+		}
+		if err != nil {
+			return c.explain(err)
+		}
+		c.have += got
+	}
+	return nil
+}
+
+// enlarge takes a larger buffer for a large body. Nothing may be unread.
+func (c *connection) enlarge() {
+	if c.spare == nil {
+		c.spare, c.buf = c.buf, largeBuffers.Get().(*[largeBuffer]byte)[:]
+		c.at, c.have = 0, 0
+	}
+}
+
+// settle makes the connection ready for another exchange, and reports whether
+// it is fit for one.
+func (c *connection) settle() bool {
+	fit := c.at == c.have && len(c.files) == 0
+	if c.spare != nil {
+		largeBuffers.Put((*[largeBuffer]byte)(c.buf))
+		c.buf, c.spare = c.spare, nil
+	}
+	c.at, c.have = 0, 0
+	return fit
+}
+
+// file takes the descriptor that came with a file frame, to be read from at on.
+func (c *connection) file(at int64) (*os.File, error) {
+	if len(c.files) == 0 {
+		return nil, fmt.Errorf("%w: a file without its descriptor", errGarbage)
+	}
+	shared := os.NewFile(uintptr(c.files[0]), "file of the worker")
+	c.files = c.files[1:]
+	file, err := reopen(shared)
+	if err == nil {
+		_ = shared.Close()
+	} else {
+		file = shared
+	}
+	if _, err := file.Seek(at, io.SeekStart); err != nil {
+		_ = file.Close()
+		return nil, fmt.Errorf("%w: %w", errGarbage, err)
+	}
+	return file, nil
+}
+
+// reopen gives a file a position of its own, where the system can: that of a
+// passed descriptor is shared with the worker.
+func reopen(shared *os.File) (*os.File, error) {
+	return os.Open(fmt.Sprintf("/proc/self/fd/%d", shared.Fd()))
+}
+
+// close closes the connection: the worker's next send fails.
+func (c *connection) close() {
+	_ = c.sock.Close()
+	for _, fd := range c.files {
+		closeDescriptor(fd)
+	}
+	c.files = nil
+	c.settle()
+}

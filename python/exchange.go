@@ -1,0 +1,320 @@
+package python
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"strconv"
+	"strings"
+
+	"github.com/gowsgi/gowsgi/adapter"
+	"github.com/gowsgi/gowsgi/environ"
+)
+
+// exchange is one request in a worker, and the Body of what is answered to it.
+type exchange struct {
+	app   *App
+	env   *environ.Environ
+	start adapter.StartResponse
+	c     *connection // nil once it is given back
+
+	writer  io.Writer // write(), once start was called
+	answers bool      // the worker has sent a frame
+	whole   bool      // the next chunk is the whole body
+	length  int64     // the Content-Length that the application gave; -1 for none
+	status  string
+	headers adapter.Headers
+	left    uint32 // bytes of a chunk that are still to come
+	closing error  // what close() raised
+}
+
+// head waits for the beginning of an answer and returns its body.
+func (x *exchange) head() (adapter.Body, error) {
+	for {
+		f, err := x.next()
+		switch {
+		case err == io.EOF:
+			return x.empty()
+		case err != nil:
+			return nil, err
+		case f.kind == kindChunk:
+			return x.body(f.length)
+		case f.kind == kindFile:
+			return x.sendFile()
+		}
+	}
+}
+
+// next handles frames up to one that is part of the body, and returns that. At
+// the end of the answer it returns io.EOF, and the connection has been given back.
+func (x *exchange) next() (frame, error) {
+	for {
+		f, err := x.c.next()
+		if err != nil {
+			return f, x.lose(err)
+		}
+		x.answers = true
+		done, err := x.handle(f)
+		if done || err != nil {
+			return f, err
+		}
+	}
+}
+
+// handle handles one frame, and reports whether it is part of the body.
+func (x *exchange) handle(f frame) (done bool, err error) {
+	switch f.kind {
+	case kindChunk, kindFile:
+		if x.writer == nil && x.status == "" {
+			return true, x.lose(fmt.Errorf("%w: a body before its head", errGarbage))
+		}
+		return true, nil
+	}
+	text, err := x.c.text(f.length)
+	if err != nil {
+		return true, x.lose(err)
+	}
+	switch f.kind {
+	case kindStart:
+		return false, x.takeHead(string(text), f.flags)
+	case kindErrors:
+		x.log(text)
+		return false, nil
+	case kindRead:
+		return false, x.feed(binary.LittleEndian.Uint32(text), binary.LittleEndian.Uint32(text[4:]))
+	case kindEnd:
+		if len(text) > 0 {
+			x.closing = exception(text)
+		}
+		x.giveBack(f.flags&endHangUp == 0)
+		return true, io.EOF
+	default: // kindFailure
+		raised := exception(text)
+		x.giveBack(f.flags&endHangUp == 0)
+		return true, raised
+	}
+}
+
+// takeHead keeps status and headers until something of the body is there: until
+// then Content-Length can be added.
+func (x *exchange) takeHead(text string, flags byte) error {
+	var err error
+	if x.status != "" || x.writer != nil {
+		return x.lose(fmt.Errorf("%w: a second head", errGarbage))
+	}
+	if x.status, x.headers, err = parseHead(text); err != nil {
+		return x.lose(err)
+	}
+	x.whole = flags&startList != 0
+	x.length = -1
+	for _, field := range x.headers {
+		if strings.EqualFold(field[0], "Content-Length") {
+			x.length, _ = strconv.ParseInt(field[1], 10, 64)
+		}
+	}
+	return nil
+}
+
+// open calls start, once.
+func (x *exchange) open() error {
+	if x.writer != nil {
+		return nil
+	}
+	w, err := x.start(x.status, x.headers)
+	if err != nil {
+		x.abandon()
+		return err
+	}
+	x.writer = w
+	return nil
+}
+
+// empty is the answer without a body. The connection has been given back.
+func (x *exchange) empty() (adapter.Body, error) {
+	if x.status == "" {
+		return nil, fmt.Errorf("%w: an end before a head", errGarbage)
+	}
+	if err := x.open(); err != nil {
+		return nil, err
+	}
+	if x.closing != nil {
+		return x, nil
+	}
+	return nil, nil
+}
+
+// body is the answer whose first chunk has size bytes. A small one that is all
+// there is becomes a list.
+func (x *exchange) body(size uint32) (adapter.Body, error) {
+	if err := x.openSized(size); err != nil {
+		return nil, err
+	}
+	x.left = size
+	if text, ok := x.c.last(int(size)); ok {
+		x.giveBack(true)
+		return adapter.Text(text), nil
+	}
+	return x, nil
+}
+
+// sendFile is the answer that is a file. Its descriptor is Go's own, so the
+// worker's part is over before the file is sent.
+func (x *exchange) sendFile() (adapter.Body, error) {
+	place, err := x.c.text(8)
+	if err != nil {
+		return nil, x.lose(err)
+	}
+	file, err := x.c.file(int64(binary.LittleEndian.Uint64(place)))
+	if err != nil {
+		return nil, x.lose(err)
+	}
+	if _, err = x.next(); err != io.EOF {
+		_ = file.Close()
+		if err == nil {
+			err = x.lose(fmt.Errorf("%w: a body behind a file", errGarbage))
+		}
+		return nil, err
+	}
+	if x.closing != nil {
+		x.log([]byte(x.closing.Error() + "\n"))
+	}
+	if err := x.open(); err != nil {
+		_ = file.Close()
+		return nil, err
+	}
+	return adapter.File(file, 0), nil
+}
+
+// openSized calls start with the Content-Length of a list of size bytes, if it is one.
+func (x *exchange) openSized(size uint32) error {
+	if x.whole {
+		if x.length > int64(size) && x.env.Get("REQUEST_METHOD") != "HEAD" {
+			x.abandon()
+			return fmt.Errorf("python: the application sent %d bytes and declared a Content-Length of %d", size, x.length)
+		}
+		if x.length < 0 {
+			x.headers = append(x.headers, [2]string{"Content-Length", strconv.FormatUint(uint64(size), 10)})
+		}
+	}
+	return x.open()
+}
+
+// Chunks yields the body piece by piece, as it comes.
+func (x *exchange) Chunks() iter.Seq2[[]byte, error] {
+	return func(yield func([]byte, error) bool) {
+		for {
+			p, err := x.piece()
+			if err == io.EOF || !yield(p, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+// piece returns some bytes of the body, good until the next call.
+func (x *exchange) piece() ([]byte, error) {
+	for x.left == 0 {
+		if x.c == nil {
+			return nil, io.EOF
+		}
+		f, err := x.next()
+		if err != nil {
+			return nil, err
+		}
+		if f.kind != kindChunk {
+			return nil, x.lose(fmt.Errorf("%w: a file within a body", errGarbage))
+		}
+		if f.length == 0 {
+			if _, err := x.writer.Write(nil); err != nil {
+				return nil, err
+			}
+		}
+		x.left = f.length
+	}
+	p, err := x.c.some(int(x.left))
+	if err != nil {
+		return nil, x.lose(err)
+	}
+	x.left -= uint32(len(p))
+	return p, nil
+}
+
+// Close ends an exchange whose body nobody wants any more: the worker finds its
+// connection closed at its next chunk. What close() raised in the application is
+// the error.
+func (x *exchange) Close() error {
+	x.abandon()
+	return x.closing
+}
+
+// feed answers a worker that asks for the request's body.
+func (x *exchange) feed(wanted, most uint32) error {
+	if x.status != "" {
+		// Only for a 101 does a head come before a read: the input is
+		// then the connection.
+		if err := x.open(); err != nil {
+			return err
+		}
+	}
+	if wanted == 0 || most < wanted {
+		return x.lose(fmt.Errorf("%w: a read of %d to %d bytes", errGarbage, wanted, most))
+	}
+	if err := (feeder{x.env, x.c}).feed(wanted, most); err != nil {
+		return x.lose(err)
+	}
+	return nil
+}
+
+// log passes on what the application wrote to wsgi.errors, a record a line.
+func (x *exchange) log(text []byte) {
+	errorStream := x.env.Errors()
+	for line := range bytes.Lines(text) {
+		_, _ = errorStream.Write(line)
+	}
+}
+
+// giveBack ends the exchange with a worker that has done its part.
+func (x *exchange) giveBack(fit bool) {
+	c := x.c
+	x.c = nil
+	fit = c.settle() && fit
+	x.app.finished(c.worker)
+	if fit {
+		x.app.pool.queue.release(c)
+	} else {
+		x.app.pool.queue.discard(c)
+	}
+}
+
+// abandon closes the connection of an exchange that is not over.
+func (x *exchange) abandon() {
+	if x.c == nil {
+		return
+	}
+	c := x.c
+	x.c = nil
+	x.app.finished(c.worker)
+	x.app.pool.queue.discard(c)
+}
+
+// lose ends the exchange with a worker that has failed it, and returns err.
+func (x *exchange) lose(err error) error {
+	if x.c == nil {
+		return err
+	}
+	if x.answers && errors.Is(err, errUnseen) {
+		err = errGone
+	}
+	w := x.c.worker
+	c := x.c
+	x.c = nil
+	if !errors.Is(err, errUnseen) {
+		x.app.finished(w)
+	}
+	x.app.pool.blame(w, err)
+	x.app.pool.queue.discard(c)
+	return err
+}

@@ -1,0 +1,638 @@
+package python
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"time"
+)
+
+// pool is the supervisor. One goroutine owns what is in it, learns by events
+// what happens, and writes each transition to the log as one line.
+//
+// A worker goes from state to state so:
+//
+//	state     event                        then
+//	starting  started, but not wanted      killed: dying
+//	starting  ready, the last of its turn  serving; the worker in whose place it is: stopping
+//	starting  failed, exited, late         the turn is off: its other workers are killed; tried again later
+//	serving   old, fat                     a turn for its slot begins; it serves on until that is over
+//	serving   exited, hung, faulty         dying; a turn for its slot begins, at once or after a pause
+//	stopping  drained                      told to end: ending
+//	stopping  overdue, hung, faulty        killed: dying
+//	ending    overdue                      killed: dying
+//	any       exited                       gone
+//
+// A turn (turnover) is a worker, or one for every slot, being started in the
+// place of what is there. Start and Restart are turns of all slots.
+type pool struct {
+	config Config
+	log    *log
+	queue  *queue
+
+	events chan event
+	done   chan struct{} // closed when the goroutine has ended
+
+	slots   []*slot
+	workers []*worker // all whose process is not gone
+	restart *turnover // of all slots; nil for none
+	waiting []*turnover
+
+	closing  bool
+	closers  []chan error
+	cut      int // requests that a stop did not wait for
+	restarts uint64
+	files    watch
+	history  history
+}
+
+// slot is a place for a worker.
+type slot struct {
+	current  *worker   // at work; nil for none
+	turn     *turnover // under way; nil for none
+	failures int       // in a row
+	retry    *time.Timer
+}
+
+// turnover is workers being started in the place of those in some slots.
+type turnover struct {
+	slots   []*slot
+	next    []*worker // for each of slots
+	missing int       // that are not ready
+	why     string
+	done    func(error) // may be nil
+	over    bool
+}
+
+type state int
+
+const (
+	starting state = iota
+	serving
+	stopping
+	ending
+	dying
+)
+
+type eventKind int
+
+const (
+	evStarted eventKind = iota
+	evReady
+	evFailed
+	evExited
+	evHung
+	evFaulty
+	evOld
+	evDrained
+	evOverdue
+	evLate
+	evRetry
+	evFiles
+	evRestart
+	evGiveUp
+	evClose
+	evCloseOverdue
+	evStats
+)
+
+// event is something that happened: to a worker, a slot or a turn, or a call of
+// one of App's methods.
+type event struct {
+	kind   eventKind
+	worker *worker
+	slot   *slot
+	turn   *turnover
+	err    error
+	text   string
+	files  []string
+	reply  chan error
+	stats  chan Stats
+}
+
+func newPool(c Config) *pool {
+	p := &pool{
+		config: c, log: &log{w: c.ErrorLog},
+		queue:  &queue{limit: c.Queue, timeout: c.QueueTimeout},
+		events: make(chan event, 64), done: make(chan struct{}),
+	}
+	p.queue.drained = func(w *worker) { p.send(event{kind: evDrained, worker: w}) }
+	p.queue.lost = func(w *worker) { p.blame(w, errUnseen) }
+	p.queue.emptied = func() { p.send(event{kind: evDrained}) }
+	for range c.Workers {
+		p.slots = append(p.slots, new(slot))
+	}
+	go p.run()
+	return p
+}
+
+// send tells the pool of an event. After its end nobody listens.
+func (p *pool) send(e event) bool {
+	select {
+	case p.events <- e:
+		return true
+	case <-p.done:
+		return false
+	}
+}
+
+// tell passes on what a worker said.
+func (p *pool) tell(w *worker, m message) {
+	switch {
+	case m.Failure != "":
+		p.send(event{kind: evFailed, worker: w, err: errors.New(strings.TrimRight(m.Failure, "\n"))})
+	case m.Ready:
+		p.send(event{kind: evReady, worker: w, files: m.Files})
+	case len(m.Files) > 0:
+		p.send(event{kind: evFiles, files: m.Files})
+	}
+}
+
+// restartAll replaces all workers, or starts them, and waits until that is done.
+func (p *pool) restartAll(ctx context.Context, why string) error {
+	turn := &turnover{slots: p.slots, why: why}
+	reply := make(chan error, 1)
+	turn.done = func(err error) { reply <- err }
+	if !p.send(event{kind: evRestart, turn: turn}) {
+		return errClosed
+	}
+	select {
+	case err := <-reply:
+		return err
+	case <-ctx.Done():
+		p.send(event{kind: evGiveUp, turn: turn, err: fmt.Errorf("python: the workers were not ready in time: %w", ctx.Err())})
+	case <-p.done:
+	}
+	select {
+	case err := <-reply:
+		return err
+	case <-p.done:
+		return errClosed
+	}
+}
+
+// blame tells the pool of a worker that has failed a request. One that is only
+// found gone reports its own end; if it has not within a second, it is no worker
+// any more all the same.
+func (p *pool) blame(w *worker, err error) {
+	switch {
+	case errors.Is(err, errHung):
+		p.queue.remove(w) // before another request gets it
+		p.send(event{kind: evHung, worker: w, err: err})
+	case errors.Is(err, errGarbage):
+		p.queue.remove(w)
+		p.send(event{kind: evFaulty, worker: w, err: err})
+	case errors.Is(err, errUnseen):
+		p.queue.remove(w)
+		time.AfterFunc(time.Second, func() { p.send(event{kind: evFaulty, worker: w, err: err}) })
+	}
+}
+
+func (p *pool) close() error {
+	reply := make(chan error, 1)
+	if !p.send(event{kind: evClose, reply: reply}) {
+		return nil
+	}
+	return <-reply
+}
+
+func (p *pool) run() {
+	defer close(p.done)
+	watching := time.NewTicker(p.interval())
+	defer watching.Stop()
+	for !p.closing || len(p.workers) > 0 {
+		select {
+		case e := <-p.events:
+			p.handle(e)
+		case <-watching.C:
+			p.look()
+		}
+	}
+	p.finish()
+}
+
+// interval is how often the pool looks at memory and files.
+func (p *pool) interval() time.Duration {
+	if p.config.MaxMemory > 0 || p.config.Reload {
+		return time.Second
+	}
+	return historyInterval
+}
+
+func (p *pool) handle(e event) {
+	w := e.worker
+	switch e.kind {
+	case evStarted:
+		w.started = true
+		if w.state == dying {
+			w.process.kill()
+		}
+	case evReady:
+		p.files.add(e.files)
+		p.ready(w)
+	case evFailed:
+		p.fail(w, e.err)
+	case evExited:
+		p.exited(w, e.err, e.text)
+	case evHung, evFaulty:
+		p.broken(w, e)
+	case evOld:
+		if w.state == serving {
+			p.replace(w.slot, fmt.Sprintf("worker %d has had %d requests", w.pid.Load(), w.requests.Load()))
+		}
+	case evDrained:
+		if w != nil && w.state == stopping {
+			p.end(w)
+		}
+	case evOverdue:
+		p.overdue(w)
+	case evLate:
+		if w.state == starting {
+			p.fail(w, fmt.Errorf("the application was not imported within %v (Config.StartTimeout)", p.config.StartTimeout))
+		}
+	case evRetry:
+		p.again(e.slot)
+	case evFiles:
+		p.files.add(e.files)
+	case evRestart:
+		p.beginRestart(e.turn)
+	case evGiveUp:
+		p.giveUp(e.turn, e.err)
+	case evClose:
+		p.beginClose(e.reply)
+	case evCloseOverdue:
+		p.queue.turnAway()
+		p.stopAll()
+	case evStats:
+		e.stats <- p.stats()
+	}
+	if p.closing {
+		p.goOnClosing()
+	}
+}
+
+// begin starts a worker for each slot of turn.
+func (p *pool) begin(turn *turnover) {
+	turn.missing = len(turn.slots)
+	for _, s := range turn.slots {
+		s.turn = turn
+		if s.retry != nil {
+			s.retry.Stop()
+		}
+		w := &worker{
+			slot: s, turn: turn, threads: p.config.Threads, born: time.Now(), timeout: p.config.RequestTimeout,
+			limit: p.requestLimit(),
+		}
+		turn.next = append(turn.next, w)
+		p.workers = append(p.workers, w)
+		w.deadline = time.AfterFunc(p.config.StartTimeout, func() { p.send(event{kind: evLate, worker: w}) })
+		go w.run(p)
+	}
+}
+
+func (p *pool) requestLimit() uint64 {
+	if p.config.MaxRequests == 0 {
+		return 0
+	}
+	return uint64(p.config.MaxRequests + rand.IntN(p.config.MaxRequestsJitter+1))
+}
+
+// ready is the end of a turn when w was the last that it waited for.
+func (p *pool) ready(w *worker) {
+	if w.state != starting {
+		return
+	}
+	w.deadline.Stop()
+	turn := w.turn
+	p.log.printf("worker %d is ready (%s)", w.pid.Load(), turn.why)
+	if turn.missing--; turn.missing > 0 {
+		return
+	}
+	for i, s := range turn.slots {
+		former := s.current
+		s.current, s.turn = turn.next[i], nil
+		s.current.state, s.current.turn = serving, nil
+		p.queue.add(s.current)
+		if former != nil {
+			p.restarts++
+			p.retire(former, turn.why)
+		}
+	}
+	p.over(turn, nil)
+}
+
+// fail takes w's turn off: a worker of it will never be ready.
+func (p *pool) fail(w *worker, err error) {
+	if w.state != starting {
+		return
+	}
+	p.kill(w, "it could not start")
+	p.callOff(w.turn, fmt.Errorf("python: %s could not be started by %s: %w", p.config.App, p.config.Python, err))
+}
+
+// callOff ends a turn without success: what is at work stays.
+func (p *pool) callOff(turn *turnover, err error) {
+	if turn.over {
+		return
+	}
+	for i, s := range turn.slots {
+		s.turn = nil
+		if w := turn.next[i]; w.state == starting {
+			p.kill(w, "it is not needed any more")
+		}
+	}
+	if turn.done == nil {
+		p.log.printf("%v", err)
+	}
+	p.over(turn, err)
+	for _, s := range turn.slots {
+		if s.turn == nil && (s.current == nil || turn.done == nil) {
+			p.pause(s)
+		}
+	}
+}
+
+func (p *pool) over(turn *turnover, err error) {
+	turn.over = true
+	if turn.done != nil {
+		turn.done(err)
+	}
+	if p.restart != turn {
+		return
+	}
+	p.restart = nil
+	if len(p.waiting) > 0 && !p.closing {
+		next := p.waiting[0]
+		p.waiting = p.waiting[1:]
+		p.beginRestart(next)
+	}
+}
+
+// beginRestart begins a turn of all slots, in the place of those of single ones.
+func (p *pool) beginRestart(turn *turnover) {
+	switch {
+	case turn.over: // its caller has left
+	case p.closing:
+		turn.over = true
+		turn.done(errClosed)
+	case p.restart != nil:
+		p.waiting = append(p.waiting, turn)
+	default:
+		for _, s := range turn.slots {
+			if s.turn != nil {
+				p.drop(s.turn)
+			}
+		}
+		p.restart = turn
+		p.begin(turn)
+	}
+}
+
+// drop ends the turn of a single slot in favour of a greater one.
+func (p *pool) drop(turn *turnover) {
+	turn.over = true
+	for i, s := range turn.slots {
+		s.turn = nil
+		p.kill(turn.next[i], "all workers are being replaced")
+	}
+}
+
+func (p *pool) giveUp(turn *turnover, err error) {
+	p.waiting = slices.DeleteFunc(p.waiting, func(t *turnover) bool { return t == turn })
+	switch {
+	case turn.over:
+	case p.restart == turn:
+		p.callOff(turn, err)
+	default:
+		turn.over = true
+		turn.done(err)
+	}
+}
+
+// replace begins a turn for one slot, unless one is under way.
+func (p *pool) replace(s *slot, why string) {
+	if s.turn != nil || p.closing {
+		return
+	}
+	p.begin(&turnover{slots: []*slot{s}, why: "since " + why})
+}
+
+const (
+	firstPause = 100 * time.Millisecond
+	longest    = 10 * time.Second
+	settled    = 10 * time.Second // a worker that lived so long was no failure
+)
+
+// pause tries a slot again later, and the later the more often it has failed.
+func (p *pool) pause(s *slot) {
+	if p.closing {
+		return
+	}
+	s.failures++
+	wait := min(firstPause<<min(s.failures-1, 10), longest)
+	p.log.printf("the next attempt to start a worker is in %v", wait)
+	s.retry = time.AfterFunc(wait, func() { p.send(event{kind: evRetry, slot: s}) })
+}
+
+func (p *pool) again(s *slot) {
+	if s.current == nil {
+		p.replace(s, "the one before it ended")
+	} else if s.current.old.Load() {
+		p.replace(s, "it is due")
+	}
+}
+
+// vacate begins anew in the slot of a worker that was lost.
+func (p *pool) vacate(w *worker, why string) {
+	s := w.slot
+	if s.current != w {
+		return
+	}
+	s.current = nil
+	p.restarts++
+	if time.Since(w.born) > settled {
+		s.failures = 0
+	}
+	switch {
+	case s.turn != nil: // its successor is on the way
+	case s.failures == 0:
+		s.failures = 1
+		p.replace(s, why)
+	default:
+		p.pause(s)
+	}
+}
+
+// exited notes that a process is gone, with all that it had started.
+func (p *pool) exited(w *worker, err error, how string) {
+	p.workers = slices.DeleteFunc(p.workers, func(other *worker) bool { return other == w })
+	p.queue.remove(w)
+	if w.deadline != nil {
+		w.deadline.Stop()
+	}
+	switch w.state {
+	case starting:
+		p.fail(w, fmt.Errorf("the worker ended before it was ready: %w", err))
+	case serving:
+		p.log.printf("worker %d ended by itself: %s", w.pid.Load(), how)
+		w.state = dying
+		p.vacate(w, fmt.Sprintf("worker %d ended", w.pid.Load()))
+	default:
+		if how == "" {
+			how = err.Error()
+		}
+		p.log.printf("worker %d ended: %s (%s)", w.pid.Load(), how, w.reason)
+	}
+}
+
+// broken ends a worker that hangs, or that does not keep to the protocol.
+func (p *pool) broken(w *worker, e event) {
+	switch w.state {
+	case starting:
+		p.fail(w, e.err)
+		return
+	case dying:
+		return
+	}
+	p.queue.remove(w)
+	p.log.printf("worker %d is killed: %s", w.pid.Load(), strings.TrimPrefix(e.err.Error(), "python: "))
+	w.state, w.reason = dying, "it was killed"
+	if e.kind == evHung {
+		w.process.dump()
+	} else {
+		w.process.kill()
+	}
+	p.vacate(w, fmt.Sprintf("worker %d was killed", w.pid.Load()))
+}
+
+// kill ends a worker at once.
+func (p *pool) kill(w *worker, why string) {
+	if w.state == dying {
+		return
+	}
+	p.queue.remove(w)
+	w.state, w.reason = dying, why
+	w.deadline.Stop()
+	if w.started { // else evStarted finds it dying
+		w.process.kill()
+	}
+}
+
+// retire lets a worker finish what it has and end.
+func (p *pool) retire(w *worker, why string) {
+	p.log.printf("worker %d stops (%s)", w.pid.Load(), why)
+	w.state, w.reason = stopping, why
+	w.deadline = time.AfterFunc(p.config.StopTimeout, func() { p.send(event{kind: evOverdue, worker: w}) })
+	if p.queue.remove(w) {
+		p.end(w)
+	}
+}
+
+func (p *pool) end(w *worker) {
+	w.state = ending
+	w.process.stop()
+}
+
+func (p *pool) overdue(w *worker) {
+	if w.state != stopping && w.state != ending {
+		return
+	}
+	busy := p.queue.load(w)
+	p.cut += busy
+	p.log.printf("worker %d is killed: it did not stop within %v (Config.StopTimeout), with %d requests in it", w.pid.Load(), p.config.StopTimeout, busy)
+	p.kill(w, "StopTimeout was over")
+}
+
+// look is what the pool does from time to time.
+func (p *pool) look() {
+	p.measure()
+	if p.config.Reload && p.restart == nil && !p.closing {
+		if name := p.files.changed(); name != "" {
+			p.log.printf("%s has changed", name)
+			turn := &turnover{slots: p.slots, why: "since a source file changed"}
+			turn.done = func(err error) {
+				if err != nil {
+					p.log.printf("%v", err)
+				}
+			}
+			p.beginRestart(turn)
+		}
+	}
+}
+
+// measure looks at the memory of the workers.
+func (p *pool) measure() {
+	var total int64
+	for _, w := range p.workers {
+		pid := int(w.pid.Load())
+		if pid == 0 || w.state == dying {
+			continue
+		}
+		w.memory = residentMemory(pid)
+		total += w.memory
+		if w.state == serving && p.config.MaxMemory > 0 && w.memory > p.config.MaxMemory {
+			w.old.Store(true)
+			p.replace(w.slot, fmt.Sprintf("worker %d has %d bytes of memory", pid, w.memory))
+		}
+	}
+	p.history.add(time.Now(), total)
+}
+
+// beginClose lets the requests in flight end, and then the workers.
+func (p *pool) beginClose(reply chan error) {
+	p.closers = append(p.closers, reply)
+	if p.closing {
+		return
+	}
+	p.closing = true
+	p.queue.close()
+	for _, w := range p.workers {
+		if w.state == starting {
+			p.kill(w, "the App is being closed")
+		}
+	}
+	for _, turn := range append(p.waiting, p.restart) {
+		if turn != nil {
+			turn.over = true
+			turn.done(errClosed)
+		}
+	}
+	p.restart, p.waiting = nil, nil
+	time.AfterFunc(p.config.StopTimeout, func() { p.send(event{kind: evCloseOverdue}) })
+}
+
+// goOnClosing stops the workers once nobody waits for one any more, or none is
+// left.
+func (p *pool) goOnClosing() {
+	if p.queue.length() > 0 && slices.ContainsFunc(p.slots, func(s *slot) bool { return s.current != nil }) {
+		return
+	}
+	p.stopAll()
+}
+
+func (p *pool) stopAll() {
+	p.queue.turnAway()
+	for _, s := range p.slots {
+		if w := s.current; w != nil {
+			s.current = nil
+			p.retire(w, "the App is being closed")
+		}
+	}
+}
+
+func (p *pool) finish() {
+	p.queue.turnAway()
+	var err error
+	if p.cut > 0 {
+		err = fmt.Errorf("python: StopTimeout was over with %d requests in flight, which were cut off", p.cut)
+	}
+	for i, reply := range p.closers {
+		if i > 0 {
+			err = nil
+		}
+		reply <- err
+	}
+}

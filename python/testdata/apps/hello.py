@@ -1,0 +1,6 @@
+"""Small applications, one callable each, for the tests of package python."""
+
+
+def application(environ, start_response):
+    start_response("200 OK", [("Content-Type", "text/plain")])
+    return [b"Hello, world!\n"]
