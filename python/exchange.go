@@ -146,8 +146,8 @@ func (x *exchange) empty() (adapter.Body, error) {
 	return nil, nil
 }
 
-// body is the answer whose first chunk has size bytes. A small one that is all
-// there is becomes a list.
+// body is the answer whose first chunk has size bytes. Where that is all there
+// is, and its end has come too, the worker's part is over.
 func (x *exchange) body(size uint32) (adapter.Body, error) {
 	if err := x.openSized(size); err != nil {
 		return nil, err
@@ -155,7 +155,10 @@ func (x *exchange) body(size uint32) (adapter.Body, error) {
 	x.left = size
 	if text, ok := x.c.last(int(size)); ok {
 		x.giveBack(true)
-		return adapter.Text(text), nil
+		if x.whole || x.length == int64(size) {
+			return adapter.Text(text), nil
+		}
+		return adapter.Stream(func(yield func([]byte, error) bool) { yield([]byte(text), nil) }), nil
 	}
 	return x, nil
 }

@@ -3,6 +3,8 @@ package python
 import (
 	"context"
 	"errors"
+	"fmt"
+	"net/http"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -61,7 +63,9 @@ func (q *queue) wait(ctx context.Context, t *ticket) (*connection, error) {
 	case g := <-t.granted:
 		return q.accept(g)
 	case <-ctx.Done():
-		return q.leave(t, ctx.Err())
+		// Either error has the Handler end the request in silence: the
+		// client has left.
+		return q.leave(t, fmt.Errorf("%w: %w", ctx.Err(), http.ErrAbortHandler))
 	case <-timer.C:
 		return q.leave(t, errQueueTimeout)
 	}

@@ -50,6 +50,7 @@ class Exchange:
         result, failure, closing = None, "", ""
         try:
             result = application(environ, self.start_response)
+            errors.flush()
             if self._send_result(result):
                 return self._channel.fit()
         except BaseException as error:
@@ -221,8 +222,8 @@ class Exchange:
                 traceback.print_exception(type(error), error, error.__traceback__)
             return ""
         trace = error.__traceback__
-        if trace is not None and trace.tb_next is not None:
-            trace = trace.tb_next  # without our own call
+        while trace and trace.tb_frame.f_code.co_filename.startswith("<gowsgi>"):
+            trace = trace.tb_next  # the application's part alone
         try:
             return "".join(traceback.format_exception(type(error), error, trace))
         except Exception:  # an exception that cannot be printed
