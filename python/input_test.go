@@ -129,7 +129,7 @@ func (zeros) Read(p []byte) (int, error) {
 // Each chunk is out before the next is asked for.
 func TestStream(t *testing.T) {
 	s := run(t, python.Config{})
-	signal := filepath.Join(t.TempDir(), "go on")
+	signal := filepath.Join(t.TempDir(), "signal")
 	c := s.Dial()
 	c.Send("GET /waits?" + signal + " HTTP/1.1\nHost: x\n\n")
 	c.Until("first;")

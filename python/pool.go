@@ -129,7 +129,8 @@ func newPool(c Config) *pool {
 	return p
 }
 
-// send tells the pool of an event. After its end nobody listens.
+// send tells the pool of an event. It may succeed after the pool's end, so that
+// who waits for an answer waits for done as well.
 func (p *pool) send(e event) bool {
 	select {
 	case p.events <- e:
@@ -196,7 +197,17 @@ func (p *pool) close() error {
 	if !p.send(event{kind: evClose, reply: reply}) {
 		return nil
 	}
-	return <-reply
+	select {
+	case err := <-reply:
+		return err
+	case <-p.done:
+	}
+	select {
+	case err := <-reply:
+		return err
+	default: // it was over before
+		return nil
+	}
 }
 
 func (p *pool) run() {

@@ -159,7 +159,7 @@ func TestHang(t *testing.T) {
 
 func TestQueue(t *testing.T) {
 	s := run(t, python.Config{Queue: 1, QueueTimeout: 200 * time.Millisecond})
-	signal := filepath.Join(t.TempDir(), "go on")
+	signal := filepath.Join(t.TempDir(), "signal")
 	c := s.Dial()
 	c.Send("GET /waits?" + signal + " HTTP/1.1\nHost: x\n\n")
 	c.Until("first;")
