@@ -265,7 +265,8 @@ func (x *exchange) feed(wanted, most uint32) error {
 	if wanted == 0 || most < wanted {
 		return x.lose(fmt.Errorf("%w: a read of %d to %d bytes", errGarbage, wanted, most))
 	}
-	if err := (feeder{x.env, x.c}).feed(wanted, most); err != nil {
+	err := feeder{x.env, x.c}.feed(wanted, most)
+	if err != nil && !errors.Is(err, errUnseen) { // it may have answered before it hung up
 		return x.lose(err)
 	}
 	return nil
