@@ -1,12 +1,14 @@
+//go:build unix
+
 package python_test
 
 import (
+	"fmt"
 	"io"
 	"net/http"
 	"os/exec"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -58,10 +60,10 @@ func TestGevent(t *testing.T) {
 // A read that gevent interrupts costs its connection, and nothing else.
 func TestGeventTimeout(t *testing.T) {
 	s := run(t, python.Config{App: "streams", Gevent: true, Python: withGevent(t)})
-	for range 3 {
+	for i := range 3 {
 		c := s.Dial()
-		c.Send("POST /impatient HTTP/1.1\nHost: x\nTransfer-Encoding: chunked\n\n3\nabc\n")
-		time.Sleep(100 * time.Millisecond) // the application's patience is over
+		c.Send(fmt.Sprint("POST /impatient?", i) + " HTTP/1.1\nHost: x\nTransfer-Encoding: chunked\n\n3\nabc\n")
+		s.log.Wait(t, fmt.Sprint("request ", i, " lost its patience"))
 		c.Send("3\ndef\n0\n\n")
 		require.Contains(t, c.Until("timeout"), "200 OK")
 	}

@@ -1,6 +1,10 @@
 package python
 
-import "time"
+import (
+	"slices"
+	"sync"
+	"time"
+)
 
 // Stats is a snapshot of an App.
 type Stats struct {
@@ -60,8 +64,10 @@ const (
 	historyLength   = 120 // ten minutes
 )
 
-// history is the memory of all workers over the last minutes.
+// history is the memory of all workers over the last minutes. The pool writes
+// it, and the status page reads it.
 type history struct {
+	mu     sync.Mutex
 	points []point
 }
 
@@ -71,6 +77,8 @@ type point struct {
 }
 
 func (h *history) add(at time.Time, bytes int64) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
 	if n := len(h.points); n > 0 && at.Sub(h.points[n-1].at) < historyInterval-time.Second/2 {
 		return
 	}
@@ -78,4 +86,10 @@ func (h *history) add(at time.Time, bytes int64) {
 		h.points = append(h.points[:0], h.points[1:]...)
 	}
 	h.points = append(h.points, point{at, bytes})
+}
+
+func (h *history) all() []point {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return slices.Clone(h.points)
 }

@@ -18,6 +18,7 @@ def application(environ, start_response):
             with Timeout(0.05):
                 environ["wsgi.input"].read()
         except Timeout:
+            print("request", environ["QUERY_STRING"], "lost its patience")
             return [b"timeout"]
         return [b"read"]
     return stream()
