@@ -174,7 +174,7 @@ func TestManyAtOnce(t *testing.T) {
 			})
 		}
 		wg.Wait()
-		require.Equal(t, uint64(200), s.Stats().Requests)
+		eventually(t, func() bool { return s.Stats().Requests == 200 }, "200 requests finished")
 		require.Equal(t, fmt.Sprintf("wsgi.multithread=%s\nwsgi.multiprocess=%s\n", pyBool(c.Threads > 1), pyBool(c.Workers > 1)),
 			s.body("/environ_of?wsgi.multithread,wsgi.multiprocess"))
 	}

@@ -18,6 +18,9 @@ func (l *log) printf(format string, args ...any) {
 	l.line(fmt.Appendf(nil, "python: "+format+"\n", args...))
 }
 
+// problem writes a line about an error of this package's.
+func (l *log) problem(err error) { l.line(append([]byte(err.Error()), '\n')) }
+
 func (l *log) line(p []byte) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -120,7 +120,7 @@ func newPool(c Config) *pool {
 		events: make(chan event, 64), done: make(chan struct{}),
 	}
 	p.queue.drained = func(w *worker) { p.send(event{kind: evDrained, worker: w}) }
-	p.queue.lost = func(w *worker) { p.blame(w, errUnseen) }
+	p.queue.lost = p.lost
 	p.queue.emptied = func() { p.send(event{kind: evDrained}) }
 	for range c.Workers {
 		p.slots = append(p.slots, new(slot))
@@ -175,21 +175,29 @@ func (p *pool) restartAll(ctx context.Context, why string) error {
 	}
 }
 
-// blame tells the pool of a worker that has failed a request. One that is only
-// found gone reports its own end; if it has not within a second, it is no worker
-// any more all the same.
+// blame tells the pool of a worker that has failed a request. One whose
+// connection was closed may have ended, or closed that connection alone: the
+// next that is opened shows it.
 func (p *pool) blame(w *worker, err error) {
+	kind := evFaulty
 	switch {
-	case errors.Is(err, errHung):
-		p.queue.remove(w) // before another request gets it
-		p.send(event{kind: evHung, worker: w, err: err})
-	case errors.Is(err, errGarbage):
-		p.queue.remove(w)
-		p.send(event{kind: evFaulty, worker: w, err: err})
 	case errors.Is(err, errUnseen):
-		p.queue.remove(w)
-		time.AfterFunc(time.Second, func() { p.send(event{kind: evFaulty, worker: w, err: err}) })
+		p.queue.forget(w)
+		return
+	case errors.Is(err, errHung):
+		kind = evHung
+	case !errors.Is(err, errGarbage):
+		return // it reports its own end
 	}
+	p.queue.remove(w) // before another request gets it
+	p.send(event{kind: kind, worker: w, err: err})
+}
+
+// lost is told of a worker that takes no connections. It reports its own end; if
+// it has not within a second, it is no worker any more all the same.
+func (p *pool) lost(w *worker) {
+	p.queue.remove(w)
+	time.AfterFunc(time.Second, func() { p.send(event{kind: evFaulty, worker: w, err: errGone}) })
 }
 
 func (p *pool) close() error {
@@ -356,7 +364,7 @@ func (p *pool) callOff(turn *turnover, err error) {
 		}
 	}
 	if turn.done == nil {
-		p.log.printf("%v", err)
+		p.log.problem(err)
 	}
 	p.over(turn, err)
 	for _, s := range turn.slots {
@@ -566,7 +574,7 @@ func (p *pool) look() {
 			turn := &turnover{slots: p.slots, why: "since a source file changed"}
 			turn.done = func(err error) {
 				if err != nil {
-					p.log.printf("%v", err)
+					p.log.problem(err)
 				}
 			}
 			p.beginRestart(turn)

@@ -150,11 +150,10 @@ func readLine(r *bufio.Reader) ([]byte, error) {
 }
 
 // wait waits for the end of the worker and of all it has started, and says in
-// words how the worker ended.
+// words how the worker ended. What the worker said may still be unread.
 func (p *process) wait() string {
 	line, err := p.reports.ReadString('\n')
 	guardErr := p.cmd.Wait()
-	p.close()
 	if raw, convErr := strconv.Atoi(strings.TrimSpace(line)); err == nil && convErr == nil {
 		return describeStatus(raw)
 	}

@@ -189,11 +189,15 @@ func (q *queue) remove(w *worker) (drained bool) {
 		}
 	}
 	w.serving = false
-	for _, c := range w.idle {
-		c.close()
-	}
-	w.idle = nil
+	w.closeIdle()
 	return w.busy == 0
+}
+
+// forget closes the connections to w that no request has.
+func (q *queue) forget(w *worker) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	w.closeIdle()
 }
 
 // close lets nobody in any more. Who waits already goes on waiting.

@@ -51,8 +51,12 @@ func (w *worker) run(p *pool) {
 			p.send(event{kind: evFaulty, worker: w, err: err})
 		}
 	}()
-	how := proc.wait() // which closes the control socket
-	<-told
+	how := proc.wait()
+	select {
+	case <-told:
+	case <-time.After(time.Second): // somebody else holds the socket
+	}
+	proc.close()
 	err = fmt.Errorf("%s", how)
 	if tail := printed.close(); tail != "" && w.requests.Load() == 0 {
 		err = fmt.Errorf("%s; the last it printed:\n%s", how, tail)
@@ -86,4 +90,12 @@ func (w *worker) dial() (*connection, error) {
 		return nil, errUnseen
 	}
 	return newConnection(w, ours, w.timeout), nil
+}
+
+// closeIdle closes what no request has. The caller holds the queue's lock.
+func (w *worker) closeIdle() {
+	for _, c := range w.idle {
+		c.close()
+	}
+	w.idle = nil
 }

@@ -1,7 +1,7 @@
 """The application: what "module:callable" names, imported."""
 
 import importlib
-from typing import Any, Callable
+from typing import Any, Callable, cast
 
 Application = Callable[..., Any]
 
@@ -29,7 +29,5 @@ def load(name: str) -> Application:
             raise NotAnApplication(f"{name!r}: {path[:-2]!r} cannot be called")
         found = found()
     if not callable(found):
-        raise NotAnApplication(
-            f"{name!r} is a {type(found).__name__}, which cannot be called"
-        )
-    return found
+        raise NotAnApplication(f"{name!r} is a {type(found).__name__}, which cannot be called")
+    return cast(Application, found)

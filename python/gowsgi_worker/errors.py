@@ -4,7 +4,8 @@ Source: PEP 3333, "Input and Error Streams".
 """
 
 import sys
-from typing import TYPE_CHECKING, Iterable
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from .exchange import Exchange
@@ -24,9 +25,7 @@ class Errors:
     def write(self, text: str, /) -> int:
         """Log the lines that text completes, and keep the rest of it for later."""
         if not isinstance(text, str):
-            raise TypeError(
-                f"wsgi.errors takes text: a str, not {type(text).__name__}"
-            )
+            raise TypeError(f"wsgi.errors takes text: a str, not {type(text).__name__}")
         end = text.rfind("\n") + 1
         if not end:
             self._line += text

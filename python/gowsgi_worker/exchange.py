@@ -4,7 +4,6 @@ Sources: PEP 3333, "The start_response() Callable", "Handling the Content-Length
 Header", "Buffering and Streaming", "Error Handling".
 """
 
-import sys
 import traceback
 from typing import TYPE_CHECKING, Any, Callable, Optional
 
@@ -82,9 +81,7 @@ class Exchange:
             finally:
                 exc_info = None  # no circle of traceback and frame
         elif self._head is not None:
-            raise AssertionError(
-                "start_response was called again without an exc_info"
-            )
+            raise AssertionError("start_response was called again without an exc_info")
         self._head = refusal.head(status, headers)
         return self.write
 
@@ -152,6 +149,9 @@ class Exchange:
             self._put(head + size)
             self._put(body)
             return False
+        if not self._channel.fit():  # then the end has more to say
+            self._put(head + size + body)
+            return False
         self.over = True
         self._put(b"".join((head, size, body, frame.ENDED)))
         return True
@@ -176,9 +176,7 @@ class Exchange:
         head = self._start()
         self._sent = True
         place = position.to_bytes(8, "little")
-        self._channel.send_descriptor(
-            head + frame.pack(frame.FILE, place), descriptor
-        )
+        self._channel.send_descriptor(head + frame.pack(frame.FILE, place), descriptor)
 
     def _send_head(self) -> None:
         if self._head is None:
@@ -233,9 +231,7 @@ class Exchange:
 def _checked(chunk: Any) -> bytes:
     if isinstance(chunk, (bytes, bytearray, memoryview)):
         return bytes(chunk)
-    raise TypeError(
-        f"a body consists of bytes; the application gave a {type(chunk).__name__}"
-    )
+    raise TypeError(f"a body consists of bytes; the application gave a {type(chunk).__name__}")
 
 
 def _never_started() -> AssertionError:

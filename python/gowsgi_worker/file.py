@@ -6,7 +6,8 @@ import io
 import os
 import stat
 import sys
-from typing import Any, Final, Iterator, Optional
+from collections.abc import Iterator
+from typing import Any, Final, Optional, cast
 
 BLOCK: Final = 32 << 10
 """Bytes in a block where the application does not say."""
@@ -34,7 +35,7 @@ class FileWrapper:
         block = self.filelike.read(self.block_size)
         if not block:
             raise StopIteration
-        return block
+        return cast(bytes, block)
 
 
 def on_disk(filelike: Any) -> "Optional[tuple[int, int]]":
@@ -45,7 +46,7 @@ def on_disk(filelike: Any) -> "Optional[tuple[int, int]]":
     """
     tempfile = sys.modules.get("tempfile")  # who has such a file has imported it
     if type(filelike) is getattr(tempfile, "_TemporaryFileWrapper", FileWrapper):
-        filelike = filelike.file
+        filelike = cast(Any, filelike).file
     if type(filelike) not in _DISK_FILES:
         return None
     try:

@@ -55,7 +55,7 @@ def _prctl(option: int, argument: int) -> bool:
     try:
         import ctypes
 
-        return ctypes.CDLL(None).prctl(option, argument, 0, 0, 0) == 0
+        return bool(ctypes.CDLL(None).prctl(option, argument, 0, 0, 0) == 0)
     except (ImportError, OSError, AttributeError):
         return False
 

@@ -3,7 +3,8 @@
 Sources: PEP 3333, "Input and Error Streams"; io.BufferedIOBase for the signatures.
 """
 
-from typing import TYPE_CHECKING, Final, Iterator, Optional
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Final, Optional
 
 if TYPE_CHECKING:
     from .exchange import Exchange

@@ -8,12 +8,12 @@ import re
 from typing import Any, Callable, Final
 
 _TEXT: Final = r"[\t -~\x80-\xff]*"
-_TOKEN: Final = r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
+_NAME_TEXT: Final = r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
 _STATUS: Final = re.compile(r"(?:101|[2-9][0-9][0-9])(?: " + _TEXT + r")?")
-_NAME: Final = re.compile(_TOKEN)
+_NAME: Final = re.compile(_NAME_TEXT)
 _VALUE: Final = re.compile(_TEXT)
 _HEAD: Final = re.compile(
-    _STATUS.pattern + r"(?:\0" + _TOKEN + r"\0" + _TEXT + r")*"
+    _STATUS.pattern + r"(?:\0" + _NAME_TEXT + r"\0" + _TEXT + r")*"
 ).fullmatch
 _MAX_LENGTH: Final = 2**63 - 1
 
@@ -27,7 +27,7 @@ def head(status: str, headers: "list[tuple[str, str]]") -> str:
     parts = [status]
     special = None
     for field in headers:
-        name, value = field
+        name, _ = field
         parts += field
         if name.lower() in _SPECIAL:
             special = True
@@ -47,9 +47,7 @@ def _type_error(status: Any, headers: "list[tuple[Any, Any]]") -> TypeError:
         return TypeError(f"the status must be a str, not {type(status).__name__}")
     for name, value in headers:
         if not isinstance(name, str):
-            return TypeError(
-                f"the name of a header must be a str, not {type(name).__name__}"
-            )
+            return TypeError(f"the name of a header must be a str, not {type(name).__name__}")
         if not isinstance(value, str):
             return TypeError(
                 f"the value of header {name!r} must be a str, not {type(value).__name__}"
@@ -59,9 +57,7 @@ def _type_error(status: Any, headers: "list[tuple[Any, Any]]") -> TypeError:
 
 def _culprit(status: str, headers: "list[tuple[str, str]]") -> ValueError:
     if not _VALUE.fullmatch(status):
-        return ValueError(
-            "the status has a control character, or one beyond latin-1, in it"
-        )
+        return ValueError("the status has a control character, or one beyond latin-1, in it")
     if not re.fullmatch(r"[0-9]{3}(?: .*)?", status):
         return ValueError(f"status {status!r} is not three digits, a space and a reason")
     if not _STATUS.fullmatch(status):
@@ -100,17 +96,14 @@ def _content_length(value: str, before: "int | None") -> int:
     if length > _MAX_LENGTH:
         raise ValueError('header "Content-Length" is beyond what 64 bits hold')
     if before is not None and before != length:
-        raise ValueError(
-            'header "Content-Length" is given twice, with different values'
-        )
+        raise ValueError('header "Content-Length" is given twice, with different values')
     return length
 
 
 def _connection(name: str, value: str, code: int) -> None:
     if value.strip().lower() not in ("close", "keep-alive") and code != 101:
         raise ValueError(
-            'header "Connection" may be close or keep-alive; '
-            "anything else goes with a 101 only"
+            'header "Connection" may be close or keep-alive; anything else goes with a 101 only'
         )
 
 
@@ -120,9 +113,7 @@ def _upgrade(name: str, value: str, code: int) -> None:
 
 
 def _hop_by_hop(name: str, value: str, code: int) -> None:
-    raise ValueError(
-        f"header {name!r} is for one connection only and the server's to send"
-    )
+    raise ValueError(f"header {name!r} is for one connection only and the server's to send")
 
 
 _SPECIAL: "Final[dict[str, Callable[..., Any]]]" = {

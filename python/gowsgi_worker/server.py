@@ -15,9 +15,7 @@ from .input import Input
 class Server:
     """An application, and what its environs have in common."""
 
-    def __init__(
-        self, application: Application, multithread: bool, multiprocess: bool
-    ) -> None:
+    def __init__(self, application: Application, multithread: bool, multiprocess: bool) -> None:
         self._application = application
         self._common: "dict[str, Any]" = {
             "wsgi.version": (1, 0),

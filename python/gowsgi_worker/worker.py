@@ -72,9 +72,7 @@ class Worker:
             if self._threads == 1:
                 self._serve(connection)
             else:
-                threading.Thread(
-                    target=self._serve, args=(connection,), daemon=True
-                ).start()
+                threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
 
     def _serve(self, connection: socket.socket) -> None:
         self._connections.add(connection)
@@ -181,9 +179,7 @@ def _out_of_the_way(descriptor: int) -> int:
 def _import_failure(error: BaseException) -> str:
     if isinstance(error, application.NotAnApplication):
         return str(error)
-    return "".join(
-        traceback.format_exception(type(error), error, _own_frames_off(error))
-    )
+    return "".join(traceback.format_exception(type(error), error, _own_frames_off(error)))
 
 
 def _own_frames_off(error: BaseException) -> Any:
