@@ -39,6 +39,8 @@ class Input:
 
     def readline(self, size: Optional[int] = -1, /) -> bytes:
         """Read up to and including the next newline, and at most size bytes."""
+        if size == 0:
+            return b""
         limit = EVERYTHING if size is None or size < 0 else size
         end = self._line_end(limit)
         if end or not self._more:
