@@ -22,7 +22,7 @@ import (
 // While workers are killed, stopped and replaced at random, each request gets a
 // whole right answer, a clean 502, 503 or 504, or a cut connection.
 func TestChaos(t *testing.T) {
-	requests := 2000
+	requests := 1000
 	if testing.Short() {
 		requests = 200
 	}
@@ -56,7 +56,7 @@ func TestChaos(t *testing.T) {
 			select {
 			case <-stop:
 				return
-			case <-time.After(100 * time.Millisecond):
+			case <-time.After(500 * time.Millisecond):
 			}
 			workers := s.Stats().Workers
 			if len(workers) == 0 {
