@@ -56,7 +56,7 @@ func TestChaos(t *testing.T) {
 			select {
 			case <-stop:
 				return
-			case <-time.After(500 * time.Millisecond):
+			case <-time.After(200 * time.Millisecond):
 			}
 			workers := s.Stats().Workers
 			if len(workers) == 0 {

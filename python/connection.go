@@ -1,6 +1,7 @@
 package python
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -60,7 +61,7 @@ func (c *connection) explain(err error) error {
 		return errHung
 	case refusedOrReset(err):
 		return errUnseen
-	case err == io.EOF:
+	case errors.Is(err, io.EOF):
 		return errGone
 	default:
 		return fmt.Errorf("%w: %w", errGone, err)

@@ -210,11 +210,30 @@ func (x *exchange) Chunks() iter.Seq2[[]byte, error] {
 	return func(yield func([]byte, error) bool) {
 		for {
 			p, err := x.piece()
-			if err == io.EOF || !yield(p, err) || err != nil {
+			if err != nil && err != io.EOF {
+				p, err = x.replace(err)
+				yield(p, err)
+				return
+			}
+			if err == io.EOF || !yield(p, nil) {
 				return
 			}
 		}
 	}
+}
+
+// replace answers for a worker that was lost, with a head in the place of the
+// application's as long as that is not out; afterwards err is the answer.
+func (x *exchange) replace(err error) ([]byte, error) {
+	body, failed := x.app.answer(x.env, x.start, err)
+	if failed != nil {
+		return nil, err
+	}
+	var text []byte
+	for chunk := range body.Chunks() {
+		text = append(text, chunk...)
+	}
+	return text, nil
 }
 
 // piece returns some bytes of the body, good until the next call.

@@ -333,7 +333,7 @@ func (p *pool) ready(w *worker) {
 	for i, s := range turn.slots {
 		former := s.current
 		s.current, s.turn = turn.next[i], nil
-		s.current.state, s.current.turn = serving, nil
+		s.current.state, s.current.turn, s.current.ready = serving, nil, time.Now()
 		p.queue.add(s.current)
 		if former != nil {
 			p.restarts++
@@ -442,7 +442,10 @@ func (p *pool) replace(s *slot, why string) {
 const (
 	firstPause = 100 * time.Millisecond
 	longest    = 10 * time.Second
-	settled    = 10 * time.Second // a worker that lived so long was no failure
+	// A worker that was at work so long, or for so many requests, was no
+	// failure: what ends it need not end its successor.
+	settledAfter    = 2 * time.Second
+	settledRequests = 100
 )
 
 // pause tries a slot again later, and the later the more often it has failed.
@@ -472,7 +475,7 @@ func (p *pool) vacate(w *worker, why string) {
 	}
 	s.current = nil
 	p.restarts++
-	if time.Since(w.born) > settled {
+	if time.Since(w.ready) > settledAfter || w.requests.Load() >= settledRequests {
 		s.failures = 0
 	}
 	switch {

@@ -105,6 +105,7 @@ func TestWorkerDies(t *testing.T) {
 		status       int
 	}{
 		{"/dies", "exit status 7", 502},
+		{"/dies_within_chunk", "exit status 7", 502},
 		{"/crashes", "Segmentation fault", 502},
 	}
 	for _, test := range tests {

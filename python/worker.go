@@ -28,7 +28,8 @@ type worker struct {
 	// The pool's.
 	state    state
 	started  bool
-	reason   string // why it has to end
+	ready    time.Time // when it began to take requests
+	reason   string    // why it has to end
 	memory   int64
 	deadline *time.Timer
 }

@@ -8,6 +8,7 @@ import ctypes
 import io
 import os
 import signal
+import stat
 import subprocess
 import sys
 import tempfile
@@ -428,6 +429,20 @@ def dies(environ, start_response):
 def dies_late(environ, start_response):
     start_response("200 OK", PLAIN)
     yield b"some"
+    os._exit(7)
+
+
+@plain
+def dies_within_chunk(environ, start_response):
+    """Die with the head on its way, and nothing of the chunk that it announces."""
+    start_response("200 OK", PLAIN)
+    head = b"\x06\0\0\0S\0\0\x00200 OK" + b"\x80\0\0\0C\0\0\0"
+    for descriptor in range(3, 64):
+        try:
+            if stat.S_ISSOCK(os.fstat(descriptor).st_mode):
+                os.write(descriptor, head)
+        except OSError:
+            pass
     os._exit(7)
 
 
