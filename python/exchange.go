@@ -29,6 +29,7 @@ type exchange struct {
 	headers adapter.Headers
 	left    uint32 // bytes of a chunk that are still to come
 	closing error  // what close() raised
+	broken  error  // how reading the body of the request failed
 }
 
 // head waits for the beginning of an answer and returns its body.
@@ -92,7 +93,10 @@ func (x *exchange) handle(f frame) (done bool, err error) {
 		x.giveBack(f.flags&endHangUp == 0)
 		return true, io.EOF
 	default: // kindFailure
-		raised := exception(text)
+		var raised error = exception(text)
+		if x.broken != nil {
+			raised = fmt.Errorf("%w: %w", raised, x.broken) // the client's fault
+		}
 		x.giveBack(f.flags&endHangUp == 0)
 		return true, raised
 	}
@@ -284,7 +288,10 @@ func (x *exchange) feed(wanted, most uint32) error {
 	if wanted == 0 || most < wanted {
 		return x.lose(fmt.Errorf("%w: a read of %d to %d bytes", errGarbage, wanted, most))
 	}
-	err := feeder{x.env, x.c}.feed(wanted, most)
+	broken, err := feed(x.env, x.c, wanted, most)
+	if broken != nil {
+		x.broken = broken
+	}
 	if err != nil && !errors.Is(err, errUnseen) { // it may have answered before it hung up
 		return x.lose(err)
 	}

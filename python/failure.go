@@ -3,6 +3,8 @@ package python
 import (
 	"errors"
 	"strings"
+
+	"github.com/gowsgi/gowsgi/adapter"
 )
 
 // What ends a request without an answer of the application's.
@@ -27,9 +29,19 @@ const (
 // exception is what the application raised: its traceback.
 type exception string
 
-// Error is the exception's own line, and behind it the traceback.
+// Error is the exception's own line.
 func (e exception) Error() string {
 	text := strings.TrimRight(string(e), "\n")
-	last := text[strings.LastIndexByte(text, '\n')+1:]
-	return "python: the application raised " + last + "\n" + text
+	return "python: the application raised " + text[strings.LastIndexByte(text, '\n')+1:]
+}
+
+// As gives the traceback where a stack is looked for: what a panic is to an App
+// in Go, an exception is to one in Python. So it stands in the Handler's record,
+// line by line.
+func (e exception) As(target any) bool {
+	panicked, ok := target.(**adapter.PanicError)
+	if ok {
+		*panicked = &adapter.PanicError{Value: errors.New(e.Error()), Stack: []byte(e)}
+	}
+	return ok
 }

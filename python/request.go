@@ -127,17 +127,13 @@ func (e *encoded) appendBody(env *environ.Environ, known facts) (more bool, err 
 	return length > headStart, nil
 }
 
-// feeder answers a worker that asks for the body.
-type feeder struct {
-	env *environ.Environ
-	c   *connection
-}
-
-// feed sends from wanted to most bytes of the body, fewer only at its end.
-func (f feeder) feed(wanted, most uint32) error {
+// feed answers a worker that asks for the body of env's request: it sends from
+// wanted to most bytes, fewer only at the end. It returns apart how reading the
+// body failed, which the worker is told of, and how sending did.
+func feed(env *environ.Environ, c *connection, wanted, most uint32) (broken, err error) {
 	buf := largeBuffers.Get().(*[largeBuffer]byte)
 	defer largeBuffers.Put(buf)
-	in := f.env.Input()
+	in := env.Input()
 	for sent := uint32(0); ; {
 		room := min(most-sent, largeBuffer-headerSize)
 		n, err := in.Read(buf[headerSize : headerSize+room])
@@ -147,18 +143,18 @@ func (f feeder) feed(wanted, most uint32) error {
 		case err == io.EOF:
 			flags = dataLast
 		case err != nil && n == 0:
-			flags = dataBroken | dataLast
+			flags, broken = dataBroken, err
 			n = copy(buf[headerSize:], err.Error())
 		}
 		if n == 0 && flags == 0 {
 			continue
 		}
 		frame{uint32(n), kindData, flags}.put(buf[:])
-		if err := f.c.send(buf[:headerSize+n]); err != nil {
-			return err
+		if err := c.send(buf[:headerSize+n]); err != nil {
+			return broken, err
 		}
 		if flags != 0 || sent >= wanted {
-			return nil
+			return broken, nil
 		}
 	}
 }
