@@ -1,7 +1,7 @@
--- wrk -s request.lua URL -- BODYSIZE sends the same request over and over: a POST
--- with a body of that many bytes, or a GET for 0. The last line of its output has
--- the number of answers, the time in microseconds, the number of read errors, and
--- that of all other errors.
+-- wrk -s request.lua URL -- BODYSIZE: the request is the same one every time.
+-- The last line of the output has the number of answers, the microseconds, the
+-- read errors, the other errors, and the latency in microseconds of half the
+-- requests and of 99 % of them.
 
 function init(args)
 	local size = tonumber(args[1])
@@ -11,8 +11,9 @@ function init(args)
 	end
 end
 
-function done(summary)
+function done(summary, latency)
 	local e = summary.errors
 	local failed = e.connect + e.write + e.status + e.timeout
-	print(string.format("%d %d %d %d", summary.requests, summary.duration, e.read, failed))
+	print(string.format("%d %d %d %d %d %d", summary.requests, summary.duration, e.read, failed,
+		latency:percentile(50), latency:percentile(99)))
 end
