@@ -116,3 +116,19 @@ ValueError: too many values to unpack (expected 2)
 	}
 	require.Empty(t, s.errors.String())
 }
+
+// A body that is no list is at its end for the client as soon as it has its
+// Content-Length, and for the worker only later. The connection is kept all the same.
+func TestConnectionIsKept(t *testing.T) {
+	s := run(t, python.Config{})
+	for range 5 {
+		for _, method := range []string{"GET", "HEAD"} {
+			answer := s.Do(method + " /connections HTTP/1.1\nHost: x\n\n")
+			require.Contains(t, answer, "HTTP/1.1 200 OK\n")
+			if method == "GET" {
+				require.Contains(t, answer, "\n\n1\n")
+			}
+		}
+	}
+	require.Empty(t, s.errors.String())
+}

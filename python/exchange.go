@@ -28,6 +28,7 @@ type exchange struct {
 	status  string
 	headers adapter.Headers
 	left    uint32 // bytes of a chunk that are still to come
+	given   int64  // bytes of the body that were yielded
 	closing error  // what close() raised
 	broken  error  // how reading the body of the request failed
 }
@@ -265,15 +266,31 @@ func (x *exchange) piece() ([]byte, error) {
 		return nil, x.lose(err)
 	}
 	x.left -= uint32(len(p))
+	x.given += int64(len(p))
 	return p, nil
 }
 
-// Close ends an exchange whose body nobody wants any more: the worker finds its
-// connection closed at its next chunk. What close() raised in the application is
-// the error.
+// Close ends the exchange. Where the body has all the bytes of its Content-Length,
+// the application only has to finish, and the connection is kept. Else nobody wants
+// the rest of the body: the worker finds its connection closed at its next chunk.
+// An exception of the application that came after its last byte, close()'s for
+// example, is the error.
 func (x *exchange) Close() error {
-	x.abandon()
+	if x.c == nil || !x.complete() {
+		x.abandon()
+		return x.closing
+	}
+	_, err := x.next()
+	x.abandon() // more than the Content-Length has come, if it is not over
+	if err != nil && err != io.EOF {
+		return err
+	}
 	return x.closing
+}
+
+// complete reports whether the client has all that it is to get of the body.
+func (x *exchange) complete() bool {
+	return x.left == 0 && (x.given == x.length || x.env.Get("REQUEST_METHOD") == "HEAD")
 }
 
 // feed answers a worker that asks for the request's body.

@@ -73,6 +73,26 @@ class Closing:
         CLOSED.append(self.name)
 
 
+CONNECTIONS = []
+
+
+@plain
+def connections(environ, start_response):
+    """How many connections to Go there have been, in a body that ends after its last byte."""
+    channel = start_response.__self__._channel
+    if channel not in CONNECTIONS:
+        CONNECTIONS.append(channel)
+    text = b"%d\n" % len(CONNECTIONS)
+    start_response("200 OK", [("Content-Type", "text/plain"), ("Content-Length", str(len(text)))])
+
+
+    def body():
+        yield text
+        time.sleep(0.02)
+
+    return body()
+
+
 @app
 def closed(environ, start_response):
     start_response("200 OK", PLAIN)
