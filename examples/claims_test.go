@@ -10,7 +10,9 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"path/filepath"
 	"regexp"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -21,7 +23,9 @@ import (
 
 	"github.com/gowsgi/gowsgi/adapter"
 	"github.com/gowsgi/gowsgi/environ"
+	"github.com/gowsgi/gowsgi/internal/venvtest"
 	"github.com/gowsgi/gowsgi/middleware"
+	"github.com/gowsgi/gowsgi/python"
 	"github.com/gowsgi/gowsgi/secure"
 )
 
@@ -145,9 +149,30 @@ var claims = map[string]func(t *testing.T){
 		require.Equal(t, "<environ.Environ (keys: 2)>", fmt.Sprint(env))
 	},
 
-	"The applications are written in Go.": func(t *testing.T) {
-		_, err := os.Stat(root + "/python")
-		require.ErrorIs(t, err, os.ErrNotExist, "the README says that there are none in Python yet")
+	"Workers for Python applications need a Unix system.": func(t *testing.T) {
+		_, err := python.Start(t.Context(), python.Config{App: "hello", Python: "/no/such/python3"})
+		unix := runtime.GOOS != "windows" && runtime.GOOS != "plan9"
+		require.Error(t, err)
+		require.Equal(t, !unix, errors.Is(err, errors.ErrUnsupported), err)
+	},
+	"A Python application sees the strings of the environ.": func(t *testing.T) {
+		dir := t.TempDir()
+		require.NoError(t, os.WriteFile(filepath.Join(dir, "shows.py"), []byte(`
+def application(environ, start_response):
+    start_response("200 OK", [])
+    return [repr([environ.get("shop." + key) for key in ("name", "stock", "opened")]).encode()]
+`), 0o600))
+		app, err := python.Start(t.Context(), python.Config{
+			App: "shows", Dir: dir, Python: venvtest.Newest(t, venvtest.Version{3, 9}).Path, Workers: 1,
+		})
+		if errors.Is(err, errors.ErrUnsupported) {
+			t.Skipf("NOT TESTED: %v", err)
+		}
+		require.NoError(t, err)
+		defer app.Close()
+		base := map[string]any{"shop.name": "Teas", "shop.stock": 7, "shop.opened": time.Now()}
+		server := wrap(t, &http.Server{Handler: &adapter.Handler{App: app.ServeWSGI, Environ: base}})
+		require.Contains(t, server.get("/"), "\r\n\r\n['Teas', None, None]")
 	},
 	"A stop does not wait for connections that switched protocols.": func(t *testing.T) {
 		ended := make(chan struct{})

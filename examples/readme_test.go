@@ -116,7 +116,7 @@ func TestTableListsEveryName(t *testing.T) {
 }
 
 func TestTableNamesWhatThereIs(t *testing.T) {
-	ours := regexp.MustCompile(`^(adapter|environ|logadapter|middleware|secure)\.[A-Z]`)
+	ours := regexp.MustCompile(`^(adapter|environ|logadapter|middleware|python|secure)\.[A-Z]`)
 	exported := exportedNames(t)
 	named := 0
 	for _, name := range code(read(t, root+"/docs/pywsgi-names.md")) {
@@ -129,7 +129,7 @@ func TestTableNamesWhatThereIs(t *testing.T) {
 }
 
 // packages are those that users import.
-var packages = []string{"adapter", "environ", "logadapter", "middleware", "secure"}
+var packages = []string{"adapter", "environ", "logadapter", "middleware", "python", "secure"}
 
 // exportedNames are those of packages, as package.Name and package.Type.Member.
 func exportedNames(t *testing.T) map[string]bool {

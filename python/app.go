@@ -12,9 +12,11 @@
 //	r.Mount("/legacy", &adapter.Handler{App: app.ServeWSGI})
 //
 // The application sees PEP 3333: an environ whose strings are latin-1 views of
-// the bytes that came, a wsgi.input that is read as the application reads it, a
-// response that goes out chunk by chunk. A worker is expendable: when one dies,
-// hangs or grows too large, it is replaced, and the log says why.
+// the bytes that came, without the values that are no strings in Go; a wsgi.input
+// that is read as the application reads it, but for the first 64 KiB of a body
+// whose length is known; a response that goes out chunk by chunk. A worker is
+// expendable: when one dies, hangs, or grows beyond Config.MaxMemory, it is
+// replaced, and the log says why.
 //
 // Go and the workers talk in frames over Unix sockets; PROTOCOL.md says how.
 // Workers run on Unix systems alone; elsewhere Start returns an error. On Linux
