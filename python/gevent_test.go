@@ -20,7 +20,7 @@ func withGevent(t *testing.T) string {
 	t.Helper()
 	const interpreter = "/usr/bin/python3"
 	if err := exec.Command(interpreter, "-c", "import gevent").Run(); err != nil {
-		t.Skip("SKIPPED: no gevent: install Debian's python3-gevent to run this test")
+		t.Skip("NOT TESTED: no gevent: install Debian's python3-gevent to run this test")
 	}
 	return interpreter
 }

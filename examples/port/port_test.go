@@ -77,7 +77,7 @@ func startPython(t *testing.T) string {
 	t.Helper()
 	const python = "/usr/bin/python3"
 	if err := exec.Command(python, "-c", "import gevent.pywsgi").Run(); err != nil {
-		t.Skipf("%s has no gevent (Debian: python3-gevent), so the port is not compared to pywsgi: %v", python, err)
+		t.Skipf("NOT TESTED: %s has no gevent (Debian: python3-gevent), so the port is not compared to pywsgi: %v", python, err)
 	}
 	program := exec.Command(python, "app.py", "0")
 	var stderr strings.Builder
