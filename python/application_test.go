@@ -33,6 +33,8 @@ func TestApplications(t *testing.T) {
 		{"HEAD of a generator", "HEAD /generator", ok + plain + "\n", ""},
 		{"a late start", "GET /late", "HTTP/1.1 201 Created\n" + plain + "Transfer-Encoding: chunked\n\n4\nlate\n0\n\n", ""},
 		{"write()", "GET /writes", ok + plain + "Transfer-Encoding: chunked\n\n8\nwritten \n6\ntwice \n8\nreturned\n0\n\n", ""},
+		{"a list with a close()", "GET /list_with_close", ok + "Content-Length: 7\n" + plain + "\none two", ""},
+		{"an exception after an empty write()", "GET /fails_after_empty_write", ok + plain + "Transfer-Encoding: chunked\n\n", "boom after the head"},
 		{"an exception", "GET /fails", failed, "raised ValueError: boom\n{'HTTP_HOST': 'x', "},
 		{"an exception after start", "GET /fails_after_start", failed, "Traceback (most recent call last):\n  File \""},
 		{"an exception within the body", "GET /fails_within", ok + plain + "Transfer-Encoding: chunked\n\n4\nsome\n", "boom within"},
@@ -78,6 +80,7 @@ func TestApplications(t *testing.T) {
 		})
 	}
 	require.Contains(t, s.log.String(), "printed\nto stderr\nraw\n")
+	require.Equal(t, 1, strings.Count(s.log.String(), "the list was closed\n"))
 	require.Equal(t, uint64(len(tests)-1), s.Stats().Requests, "all but the one with a NUL")
 	require.Zero(t, s.Stats().Restarts)
 }

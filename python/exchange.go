@@ -157,6 +157,12 @@ func (x *exchange) body(size uint32) (adapter.Body, error) {
 	if err := x.openSized(size); err != nil {
 		return nil, err
 	}
+	if size == 0 && !x.whole { // an empty write() sends the head
+		if _, err := x.writer.Write(nil); err != nil {
+			x.abandon()
+			return nil, err
+		}
+	}
 	x.left = size
 	if text, ok := x.c.last(int(size)); ok {
 		x.giveBack(true)

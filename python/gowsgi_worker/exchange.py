@@ -4,6 +4,7 @@ Sources: PEP 3333, "The start_response() Callable", "Handling the Content-Length
 Header", "Buffering and Streaming", "Error Handling".
 """
 
+import sys
 import traceback
 from typing import TYPE_CHECKING, Any, Callable, Optional
 
@@ -95,7 +96,7 @@ class Exchange:
         """Return a piece of the body, and whether there is more of it."""
         if self.over:
             raise ValueError("wsgi.input was read after the request's end")
-        if self._head is not None and not self._sent and self._head[:3] == "101":
+        if not self._sent and self._switching():
             self._send_head()  # the input is the raw connection from then on
         try:
             return self._channel.ask(wanted, most)
@@ -118,6 +119,8 @@ class Exchange:
         kind = type(result)
         if kind is list or kind is tuple:
             return self._send_list(result)
+        if isinstance(result, (list, tuple)):
+            return self._send_list(list(result), hasattr(result, "close"))
         if kind is FileWrapper and self._head is not None and not self._sent:
             found = on_disk(result.filelike)
             if found is not None:
@@ -126,13 +129,13 @@ class Exchange:
         for chunk in result:
             if chunk:
                 self._send_chunk(_checked(chunk))
-                if self._head_only:
+                if self._head_only and not self._switching():
                     break
         if not self._sent:
             self._send_head()
         return False
 
-    def _send_list(self, chunks: Any) -> bool:
+    def _send_list(self, chunks: Any, closes: bool = False) -> bool:
         body = chunks[0] if len(chunks) == 1 else b"".join(chunks)
         if type(body) is not bytes:
             body = _checked(body)
@@ -149,7 +152,7 @@ class Exchange:
             self._put(head + size)
             self._put(body)
             return False
-        if not self._channel.fit():  # then the end has more to say
+        if closes or not self._channel.fit():  # then the end has more to say
             self._put(head + size + body)
             return False
         self.over = True
@@ -185,6 +188,10 @@ class Exchange:
         self._sent = True
         self._put(head)
 
+    def _switching(self) -> bool:
+        """Tell whether the response is a 101, whose body has no end of its own."""
+        return self._head is not None and self._head[:3] == "101"
+
     def _start(self, flags: int = 0) -> bytes:
         head = self._head.encode("latin-1")  # type: ignore[union-attr]
         return frame.HEADER.pack(len(head), frame.START, flags, 0) + head
@@ -208,7 +215,8 @@ class Exchange:
             try:
                 self._channel.send(end)
             except OSError:
-                return False
+                sys.stderr.write(text)  # Go has hung up; its log is nobody's any more
+                fit = False
         return fit
 
     def _describe(self, error: BaseException) -> str:

@@ -156,6 +156,23 @@ def writes(environ, start_response):
 
 
 @app
+def fails_after_empty_write(environ, start_response):
+    start_response("200 OK", PLAIN)(b"")
+    raise ValueError("boom after the head")
+
+
+class ClosingList(list):
+    def close(self):
+        print("the list was closed")
+
+
+@plain
+def list_with_close(environ, start_response):
+    start_response("200 OK", PLAIN)
+    return ClosingList([b"one ", b"two"])
+
+
+@app
 def counted(environ, start_response):
     start_response("200 OK", PLAIN)
     return Closing([b"x"], "counted")
