@@ -26,6 +26,7 @@ func Document(exchanges []*replay.Exchange) string {
 	}
 	b.WriteString(notCompared)
 	writeImpossible(&b)
+	writeBehind(&b)
 	writeNotes(&b, "The text of a masked environ, against `SecureEnviron`", "pywsgi", rows.Secure)
 	writeNotes(&b, "Logs, against `LoggingLogAdapter`", "pywsgi", rows.Logs)
 	writeNotes(&b, "`middleware.Validate`, against `wsgiref.validate`", "wsgiref", rows.Validate)
@@ -151,6 +152,29 @@ func writeImpossible(b *strings.Builder) {
 		row(b, "`"+name+"`", rows.NotInGo[name])
 	}
 }
+
+// writeBehind prints the tables for Python applications in workers.
+func writeBehind(b *strings.Builder) {
+	b.WriteString(behindHeading)
+	for _, r := range rows.BehindOnly {
+		row(b, r.Name, r.Pywsgi, r.Gowsgi, r.Why)
+	}
+	b.WriteString("\nThese rows of the tables above do not hold for them:\n\n| row | why |\n|---|---|\n")
+	for _, name := range slices.Sorted(maps.Keys(rows.GoOnly)) {
+		row(b, name, rows.GoOnly[name])
+	}
+}
+
+const behindHeading = `
+## Python applications, run by package python
+
+The same requests were played to the Python applications themselves, run by ` + "`python.Start`" + ` behind gowsgi, and compared with
+what they answered behind both versions of pywsgi. All of them are there, those that cannot be written in Go too. The tables
+above hold for them but for the rows that the second table names. These differences are their own:
+
+| what | pywsgi | gowsgi | why |
+|---|---|---|---|
+`
 
 func writeNotes(b *strings.Builder, heading, other string, notes []replay.Note) {
 	fmt.Fprintf(b, "\n## %s\n\n| what | %s | gowsgi | why |\n|---|---|---|---|\n", heading, other)

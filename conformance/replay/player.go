@@ -6,8 +6,10 @@ import (
 	"net/http"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/gowsgi/gowsgi/adapter"
@@ -21,6 +23,8 @@ const patience = 5 * time.Second
 // player is a gowsgi server for one case, with everything that is seen of it.
 type player struct {
 	of       *wire.Case
+	id       string // a name of its own for wire.CaseKey, if seen is not nil
+	seen     func(of string) (wire.Seen, error)
 	app      adapter.App
 	server   *adapter.Server
 	counters wire.Counters
@@ -36,7 +40,10 @@ type player struct {
 // Play plays a case to a server of its own, and returns what came of it. Silence is
 // how long the server has to say nothing until nothing more is expected of it.
 func (s Subject) Play(of *wire.Case, silence time.Duration) (*wire.Outcome, error) {
-	p := &player{of: of, app: s.App, closed: make(chan struct{})}
+	p := &player{of: of, app: s.App, seen: s.Seen, closed: make(chan struct{})}
+	if p.seen != nil {
+		p.id = strconv.FormatUint(played.Add(1), 10)
+	}
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, err
@@ -49,12 +56,38 @@ func (s Subject) Play(of *wire.Case, silence time.Duration) (*wire.Outcome, erro
 		return nil, err
 	}
 	defer c.conn.Close()
-	return p.play(c), nil
+	o := p.play(c)
+	return o, p.addSeen(o)
+}
+
+// played numbers the cases that were played.
+var played atomic.Uint64
+
+// addSeen puts what applications in another process saw and counted into an outcome.
+func (p *player) addSeen(o *wire.Outcome) error {
+	if p.seen == nil {
+		return nil
+	}
+	seen, err := p.seen(p.id)
+	if err != nil {
+		return err
+	}
+	o.Counters, o.Environs = seen.Counters, seen.Environs
+	if p.of.GoesAway() {
+		delete(o.Counters, "yields")
+	}
+	for _, env := range o.Environs {
+		stableEnviron(env)
+	}
+	return nil
 }
 
 func (p *player) newServer() *adapter.Server {
 	server := adapter.NewServer("", p.application)
 	server.Environ = map[string]any{"SERVER_NAME": "localhost", wire.CountersKey: &p.counters}
+	if p.seen != nil {
+		server.Environ[wire.CaseKey] = p.id
+	}
 	server.Log = logFunc(func(line string) { p.access = append(p.access, line) }).locked(&p.mu)
 	server.ErrorLog = logFunc(func(text string) { p.errors = append(p.errors, text) }).locked(&p.mu)
 	server.HTTP.ConnState = p.connState
@@ -87,16 +120,21 @@ func (p *player) connState(_ net.Conn, state http.ConnState) {
 
 func (p *player) application(env *environ.Environ, start adapter.StartResponse) (adapter.Body, error) {
 	seen := wire.Snapshot(env)
-	for key, value := range seen {
-		if value.Type == "" {
-			seen[key] = wire.Value{Text: string(wire.Shown(value.Text))}
-		}
-	}
-	seen["REMOTE_PORT"], seen["SERVER_PORT"] = wire.Value{Text: "<port>"}, wire.Value{Text: "<port>"}
+	stableEnviron(seen)
 	p.mu.Lock()
 	p.environs = append(p.environs, seen)
 	p.mu.Unlock()
 	return p.app(env, start)
+}
+
+// stableEnviron brings the values of an environ into the form of the recording.
+func stableEnviron(env wire.Environ) {
+	for key, value := range env {
+		if value.Type == "" {
+			env[key] = wire.Value{Text: string(wire.Shown(value.Text))}
+		}
+	}
+	env["REMOTE_PORT"], env["SERVER_PORT"] = wire.Value{Text: "<port>"}, wire.Value{Text: "<port>"}
 }
 
 func (p *player) play(c *client) *wire.Outcome {

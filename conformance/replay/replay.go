@@ -40,6 +40,11 @@ type Subject struct {
 	// Lacks reports that App does not have an application. Cases that call it are
 	// left out. nil means that App has them all.
 	Lacks func(name string) bool
+	// Seen returns what the applications of a case saw and counted, if they are in
+	// another process. The environ of a request has the name of its case under
+	// wire.CaseKey. nil means that App is called with the environ that the
+	// applications see, and that they count in wire.CountersOf(env).
+	Seen func(of string) (wire.Seen, error)
 }
 
 // Replay plays vectors, and compares the outcome of each with what every server
