@@ -33,6 +33,7 @@ func TestApplications(t *testing.T) {
 		{"HEAD of a generator", "HEAD /generator", ok + plain + "\n", ""},
 		{"a late start", "GET /late", "HTTP/1.1 201 Created\n" + plain + "Transfer-Encoding: chunked\n\n4\nlate\n0\n\n", ""},
 		{"write()", "GET /writes", ok + plain + "Transfer-Encoding: chunked\n\n8\nwritten \n6\ntwice \n8\nreturned\n0\n\n", ""},
+		{"an exception in close(), after a whole length", "GET /fails_in_late_close", ok + "Content-Length: 4\n" + plain + "\nfine", "boom after the length"},
 		{"a list with a close()", "GET /list_with_close", ok + "Content-Length: 7\n" + plain + "\none two", ""},
 		{"an exception after an empty write()", "GET /fails_after_empty_write", ok + plain + "Transfer-Encoding: chunked\n\n", "boom after the head"},
 		{"an exception", "GET /fails", failed, "raised ValueError: boom\n{'HTTP_HOST': 'x', "},
@@ -83,6 +84,19 @@ func TestApplications(t *testing.T) {
 	require.Equal(t, 1, strings.Count(s.log.String(), "the list was closed\n"))
 	require.Equal(t, uint64(len(tests)-1), s.Stats().Requests, "all but the one with a NUL")
 	require.Zero(t, s.Stats().Restarts)
+}
+
+// A response that is complete by its Content-Length, as most of Flask's and
+// Django's are, and as a large list is, leaves its worker's connection for the
+// next request.
+func TestConnectionsAreKept(t *testing.T) {
+	s := run(t, python.Config{Threads: 2})
+	for _, path := range []string{"/connection", "/connection_large"} {
+		first := s.body(path)
+		for range 50 {
+			require.True(t, first == s.body(path), path)
+		}
+	}
 }
 
 func TestRefusals(t *testing.T) {

@@ -78,6 +78,17 @@ func (c *connection) next() (frame, error) {
 	return f, err
 }
 
+// arrives reports whether another frame has begun to come within a time.
+func (c *connection) arrives(within time.Duration) bool {
+	if c.have-c.at >= headerSize {
+		return true
+	}
+	_ = c.sock.SetReadDeadline(time.Now().Add(within))
+	err := c.receive(headerSize)
+	_ = c.sock.SetReadDeadline(time.Time{})
+	return err == nil
+}
+
 // last reads a payload of n bytes if it is there already, and behind it the
 // frame that ends the exchange and nothing else.
 func (c *connection) last(n int) (string, bool) {
@@ -141,11 +152,16 @@ func (c *connection) fill(n int) error {
 	if c.have-c.at >= n {
 		return nil
 	}
+	c.setDeadline()
+	return c.receive(n)
+}
+
+// receive is fill under the deadline that there is.
+func (c *connection) receive(n int) error {
 	if c.at > 0 {
 		c.have = copy(c.buf, c.buf[c.at:c.have])
 		c.at = 0
 	}
-	c.setDeadline()
 	for c.have < n {
 		// A descriptor comes with some byte, and is lost if that is read
 		// without it.

@@ -9,6 +9,7 @@ import (
 	"iter"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/gowsgi/gowsgi/adapter"
 	"github.com/gowsgi/gowsgi/environ"
@@ -28,7 +29,7 @@ type exchange struct {
 	status  string
 	headers adapter.Headers
 	left    uint32 // bytes of a chunk that are still to come
-	given   int64  // bytes of the body that were yielded
+	taken   int64  // bytes of the body that came in chunks
 	closing error  // what close() raised
 	broken  error  // how reading the body of the request failed
 }
@@ -211,6 +212,7 @@ func (x *exchange) openSized(size uint32) error {
 		}
 		if x.length < 0 {
 			x.headers = append(x.headers, [2]string{"Content-Length", strconv.FormatUint(uint64(size), 10)})
+			x.length = int64(size)
 		}
 	}
 	return x.open()
@@ -272,31 +274,43 @@ func (x *exchange) piece() ([]byte, error) {
 		return nil, x.lose(err)
 	}
 	x.left -= uint32(len(p))
-	x.given += int64(len(p))
+	x.taken += int64(len(p))
 	return p, nil
 }
 
-// Close ends the exchange. Where the body has all the bytes of its Content-Length,
-// the application only has to finish, and the connection is kept. Else nobody wants
-// the rest of the body: the worker finds its connection closed at its next chunk.
-// An exception of the application that came after its last byte, close()'s for
-// example, is the error.
+// lastWait is how long the end of an answer is waited for whose body is complete.
+// Its client waits for nothing then.
+const lastWait = time.Second
+
+// Close ends an exchange whose body nobody wants any more: the worker finds its
+// connection closed at its next chunk. What close() raised in the application is
+// the error.
 func (x *exchange) Close() error {
-	if x.c == nil || !x.complete() {
-		x.abandon()
-		return x.closing
+	if x.left == 0 && x.complete() {
+		x.finish()
 	}
-	_, err := x.next()
-	x.abandon() // more than the Content-Length has come, if it is not over
-	if err != nil && err != io.EOF {
-		return err
-	}
+	x.abandon()
 	return x.closing
 }
 
-// complete reports whether the client has all that it is to get of the body.
+// complete reports whether the client has all that it can be sent.
 func (x *exchange) complete() bool {
-	return x.left == 0 && (x.given == x.length || x.env.Get("REQUEST_METHOD") == "HEAD")
+	return x.length >= 0 && x.taken >= x.length || x.taken > 0 && x.env.Get("REQUEST_METHOD") == "HEAD"
+}
+
+// finish waits a moment for the end of an answer whose body is complete. Most
+// applications need no longer for their close(), so that the connection can be
+// kept and an error of theirs is known.
+func (x *exchange) finish() {
+	for x.c != nil && x.c.arrives(lastWait) {
+		f, err := x.next()
+		if err != nil && err != io.EOF {
+			x.closing = err
+		}
+		if err != nil || f.length > 0 {
+			return
+		}
+	}
 }
 
 // feed answers a worker that asks for the request's body.

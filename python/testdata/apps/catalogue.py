@@ -167,6 +167,28 @@ class ClosingList(list):
 
 
 @plain
+def fails_in_late_close(environ, start_response):
+    class Bad(Closing):
+        def close(self):
+            raise ValueError("boom after the length")
+
+    start_response("200 OK", [*PLAIN, ("Content-Length", "4")])
+    return Bad([b"fine"], "")
+
+
+@plain
+def connection(environ, start_response):
+    start_response("200 OK", [*PLAIN, ("Content-Length", "8")])
+    return Closing([b"%08d" % threading.get_native_id()], "connection")
+
+
+@plain
+def connection_large(environ, start_response):
+    start_response("200 OK", PLAIN)
+    return [b"%08d" % threading.get_native_id() * (100 << 10)]
+
+
+@plain
 def list_with_close(environ, start_response):
     start_response("200 OK", PLAIN)
     return ClosingList([b"one ", b"two"])
