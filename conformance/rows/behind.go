@@ -85,15 +85,6 @@ var BehindOnly = []replay.Rule{
 			return divides(d.Pywsgi, d.Gowsgi)
 		}}},
 	},
-	{
-		Name:   "A close() that fails when nobody waits for the response's end any more",
-		Pywsgi: "logs it and closes the connection", Gowsgi: "prints it to the log of the workers and keeps the connection",
-		Why:     "The last byte of the Content-Length, or the first chunk for a HEAD, completes the response. Go hangs up on the worker then, so that the record of the request is over.",
-		Origin:  replay.ByGowsgi,
-		When:    calls("close_raises", "close_raises_length"),
-		Effects: []replay.Effect{{Field: "error_log", Pywsgi: "exception", Gowsgi: ""}, {Field: "connection", Pywsgi: "closed", Gowsgi: "open"}},
-		Parts:   true,
-	},
 }
 
 var notCalledEffects = slices.Concat([]replay.Effect{}, own400For500, own400For200)
