@@ -90,6 +90,9 @@ func TestBehind(t *testing.T) {
 	if len(unexplained) > 0 {
 		t.Errorf("no row explains these differences. %s", replay.Report(unexplained))
 	}
+	if replay.CountCases(unexplained) <= replay.Few {
+		transcribe(t, exchanges, unexplained)
+	}
 	for i, use := range uses {
 		row := rows.Behind[i]
 		for _, server := range recorded.Servers {
@@ -104,6 +107,20 @@ func TestBehind(t *testing.T) {
 				t.Errorf("the effect %q of row %q is never seen", e.Key(), rule.Name)
 			}
 		}
+	}
+}
+
+// transcribe prints the exchanges of the cases that differences are about.
+func transcribe(t *testing.T, exchanges []*replay.Exchange, differences []replay.Difference) {
+	t.Helper()
+	of := make(map[string][]*replay.Exchange)
+	for _, x := range exchanges {
+		if slices.ContainsFunc(differences, func(d replay.Difference) bool { return d.Case == x.Name }) {
+			of[x.Name] = append(of[x.Name], x)
+		}
+	}
+	for _, same := range of {
+		t.Log("\n" + replay.Transcript(same, rows.Behind))
 	}
 }
 
