@@ -18,7 +18,8 @@ var statusPage = template.Must(template.New("status").Parse(statusSource))
 // over the last minutes. Asked for with ?format=prometheus it is the figures of
 // Stats in Prometheus's text format, under names that begin with gowsgi_.
 //
-// It shows process ids and the application's name, so it is not for the public.
+// The page renews itself every 5 seconds, and loads nothing from elsewhere. It
+// shows process ids, paths and the application's name, so it is not for the public.
 func (a *App) Status() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Cache-Control", "no-store")
@@ -33,7 +34,7 @@ func (a *App) Status() http.Handler {
 			return
 		}
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
-		w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'")
+		w.Header().Set("Content-Security-Policy", "default-src 'none'; img-src data:; style-src 'unsafe-inline'")
 		_, _ = w.Write(page.Bytes())
 	})
 }
@@ -83,12 +84,14 @@ func family(b *bytes.Buffer, name, kind, help string) {
 
 // statusData is what the page shows.
 type statusData struct {
-	App, Dir string
+	App, Dir, Python string
+	Room             int // requests that the queue has room for
 	Stats
 	Rows    []statusRow
 	Plot    string // points of the line, in the plot's units
 	Area    string // and of the area below it
 	Largest string
+	Newest  string
 	Since   string // how far the plot reaches back
 }
 
@@ -100,7 +103,8 @@ type statusRow struct {
 }
 
 func (a *App) statusData() statusData {
-	data := statusData{App: a.pool.config.App, Dir: a.pool.config.Dir, Stats: a.Stats()}
+	c := &a.pool.config
+	data := statusData{App: c.App, Dir: c.Dir, Python: c.Python, Room: max(c.Queue, 0), Stats: a.Stats()}
 	for _, w := range data.Workers {
 		data.Rows = append(data.Rows, statusRow{w.PID, w.State, w.Requests, megabytes(w.Memory), w.Age.Round(time.Second).String()})
 	}
@@ -132,7 +136,8 @@ func (d *statusData) plot(points []point) {
 	}
 	d.Plot = line.String()
 	d.Area = fmt.Sprintf("0,%d %s%d,%d", plotHeight, d.Plot, plotWidth, plotHeight)
-	d.Largest, d.Since = megabytes(largest), span.Round(time.Second).String()
+	d.Largest, d.Newest = megabytes(largest), megabytes(points[len(points)-1].bytes)
+	d.Since = span.Round(time.Second).String()
 }
 
 func megabytes(n int64) string { return fmt.Sprintf("%.1f MiB", float64(n)/(1<<20)) }

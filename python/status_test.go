@@ -24,7 +24,7 @@ func TestStatus(t *testing.T) {
 	}
 	page := ask("/")
 	require.Equal(t, "text/html; charset=utf-8", page.Header().Get("Content-Type"))
-	require.Regexp(t, `<tr><td>\d+</td><td>idle</td><td>1</td><td>\d+\.\d MiB</td><td>\ds</td></tr>`, page.Body.String())
+	require.Regexp(t, `<tr class="idle"><td>\d+</td><td>idle</td><td>1</td><td>\d+\.\d MiB</td><td>\ds</td></tr>`, page.Body.String())
 
 	figures := ask("/?format=prometheus").Body.String()
 	figures = regexp.MustCompile(`(?m)pid="\d+"`).ReplaceAllString(figures, `pid="1"`)
