@@ -83,7 +83,8 @@ def connections(environ, start_response):
     if channel not in CONNECTIONS:
         CONNECTIONS.append(channel)
     text = b"%d\n" % len(CONNECTIONS)
-    start_response("200 OK", [("Content-Type", "text/plain"), ("Content-Length", str(len(text)))])
+    length = ("Content-Length", str(len(text)))
+    start_response("200 OK", [("Content-Type", "text/plain"), length])
 
 
     def body():
