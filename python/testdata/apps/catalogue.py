@@ -86,7 +86,6 @@ def connections(environ, start_response):
     length = ("Content-Length", str(len(text)))
     start_response("200 OK", [("Content-Type", "text/plain"), length])
 
-
     def body():
         yield text
         time.sleep(0.02)
