@@ -57,16 +57,6 @@ type slot struct {
 	retry    *time.Timer
 }
 
-// turnover is workers being started in the place of those in some slots.
-type turnover struct {
-	slots   []*slot
-	next    []*worker // for each of slots
-	missing int       // that are not ready
-	why     string
-	done    func(error) // may be nil
-	over    bool
-}
-
 type state int
 
 const (
@@ -293,25 +283,6 @@ func (p *pool) handle(e event) {
 	}
 }
 
-// begin starts a worker for each slot of turn.
-func (p *pool) begin(turn *turnover) {
-	turn.missing = len(turn.slots)
-	for _, s := range turn.slots {
-		s.turn = turn
-		if s.retry != nil {
-			s.retry.Stop()
-		}
-		w := &worker{
-			slot: s, turn: turn, threads: p.config.Threads, born: time.Now(), timeout: p.config.RequestTimeout,
-			limit: p.requestLimit(),
-		}
-		turn.next = append(turn.next, w)
-		p.workers = append(p.workers, w)
-		w.deadline = time.AfterFunc(p.config.StartTimeout, func() { p.send(event{kind: evLate, worker: w}) })
-		go w.run(p)
-	}
-}
-
 func (p *pool) requestLimit() uint64 {
 	if p.config.MaxRequests == 0 {
 		return 0
@@ -350,85 +321,6 @@ func (p *pool) fail(w *worker, err error) {
 	}
 	p.kill(w, "it could not start")
 	p.callOff(w.turn, fmt.Errorf("python: %s could not be started by %s: %w", p.config.App, p.config.Python, err))
-}
-
-// callOff ends a turn without success: what is at work stays.
-func (p *pool) callOff(turn *turnover, err error) {
-	if turn.over {
-		return
-	}
-	for i, s := range turn.slots {
-		s.turn = nil
-		if w := turn.next[i]; w.state == starting {
-			p.kill(w, "it is not needed any more")
-		}
-	}
-	if turn.done == nil {
-		p.log.problem(err)
-	}
-	p.over(turn, err)
-	for _, s := range turn.slots {
-		if s.turn == nil && (s.current == nil || turn.done == nil) {
-			p.pause(s)
-		}
-	}
-}
-
-func (p *pool) over(turn *turnover, err error) {
-	turn.over = true
-	if turn.done != nil {
-		turn.done(err)
-	}
-	if p.restart != turn {
-		return
-	}
-	p.restart = nil
-	if len(p.waiting) > 0 && !p.closing {
-		next := p.waiting[0]
-		p.waiting = p.waiting[1:]
-		p.beginRestart(next)
-	}
-}
-
-// beginRestart begins a turn of all slots, in the place of those of single ones.
-func (p *pool) beginRestart(turn *turnover) {
-	switch {
-	case turn.over: // its caller has left
-	case p.closing:
-		turn.over = true
-		turn.done(errClosed)
-	case p.restart != nil:
-		p.waiting = append(p.waiting, turn)
-	default:
-		for _, s := range turn.slots {
-			if s.turn != nil {
-				p.drop(s.turn)
-			}
-		}
-		p.restart = turn
-		p.begin(turn)
-	}
-}
-
-// drop ends the turn of a single slot in favour of a greater one.
-func (p *pool) drop(turn *turnover) {
-	turn.over = true
-	for i, s := range turn.slots {
-		s.turn = nil
-		p.kill(turn.next[i], "all workers are being replaced")
-	}
-}
-
-func (p *pool) giveUp(turn *turnover, err error) {
-	p.waiting = slices.DeleteFunc(p.waiting, func(t *turnover) bool { return t == turn })
-	switch {
-	case turn.over:
-	case p.restart == turn:
-		p.callOff(turn, err)
-	default:
-		turn.over = true
-		turn.done(err)
-	}
 }
 
 // replace begins a turn for one slot, unless one is under way.
@@ -601,60 +493,4 @@ func (p *pool) measure() {
 		}
 	}
 	p.history.add(time.Now(), total)
-}
-
-// beginClose lets the requests in flight end, and then the workers.
-func (p *pool) beginClose(reply chan error) {
-	p.closers = append(p.closers, reply)
-	if p.closing {
-		return
-	}
-	p.closing = true
-	p.queue.close()
-	for _, w := range p.workers {
-		if w.state == starting {
-			p.kill(w, "the App is being closed")
-		}
-	}
-	for _, turn := range append(p.waiting, p.restart) {
-		if turn != nil {
-			turn.over = true
-			turn.done(errClosed)
-		}
-	}
-	p.restart, p.waiting = nil, nil
-	time.AfterFunc(p.config.StopTimeout, func() { p.send(event{kind: evCloseOverdue}) })
-}
-
-// goOnClosing stops the workers once nobody waits for one any more, or none is
-// left.
-func (p *pool) goOnClosing() {
-	if p.queue.length() > 0 && slices.ContainsFunc(p.slots, func(s *slot) bool { return s.current != nil }) {
-		return
-	}
-	p.stopAll()
-}
-
-func (p *pool) stopAll() {
-	p.queue.turnAway()
-	for _, s := range p.slots {
-		if w := s.current; w != nil {
-			s.current = nil
-			p.retire(w, "the App is being closed")
-		}
-	}
-}
-
-func (p *pool) finish() {
-	p.queue.turnAway()
-	var err error
-	if p.cut > 0 {
-		err = fmt.Errorf("python: StopTimeout was over with %d requests in flight, which were cut off", p.cut)
-	}
-	for i, reply := range p.closers {
-		if i > 0 {
-			err = nil
-		}
-		reply <- err
-	}
 }

@@ -1,4 +1,4 @@
-"""What start_response refuses: the rules of Go's side, as exceptions (DESIGN.md).
+"""What start_response refuses: the rules of Go's side, as exceptions (docs/design.md).
 
 Sources: PEP 3333, "The start_response() Callable"; RFC 9110, 5.5 and 7.6.1;
 RFC 9112, 4. A message quotes a header's name, never its value.
