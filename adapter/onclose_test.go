@@ -182,6 +182,16 @@ func TestOnCloseErrors(t *testing.T) {
 	require.Nil(t, adapter.OnClose(nil, nil))
 }
 
+// whole is next for one request, and a channel that is closed once next has
+// returned: a Shutdown does not wait for the handler of a hijacked connection.
+func whole(next http.Handler) (http.Handler, <-chan struct{}) {
+	done := make(chan struct{})
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		defer close(done)
+		next.ServeHTTP(w, r)
+	}), done
+}
+
 // A server closes a Body whose App has failed beside it, and one that nobody
 // reads: of a HEAD, of a connection that was hijacked.
 func TestOnCloseOfWhatIsNotSent(t *testing.T) {
@@ -209,9 +219,9 @@ func TestOnCloseOfWhatIsNotSent(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			var closed atomic.Int32
 			body := adapter.OnClose(adapter.Text("x"), func() error { closed.Add(1); return nil })
-			srv := wiretest.Serve(t, &adapter.Handler{App: app(body), ErrorLog: io.Discard})
-			srv.Do(get)
-			require.NoError(t, srv.HTTP.Shutdown(t.Context()))
+			h, done := whole(&adapter.Handler{App: app(body), ErrorLog: io.Discard})
+			wiretest.Serve(t, h).Do(get)
+			<-done
 			require.EqualValues(t, 1, closed.Load())
 		})
 	}
@@ -222,12 +232,12 @@ func TestOnCloseOfWhatIsNotSent(t *testing.T) {
 		_ = conn.Close()
 	}))
 	errs := new(wiretest.Buffer)
-	srv := wiretest.Serve(t, &adapter.Handler{ErrorLog: errs, App: middleware.Validate(func(env *environ.Environ, start adapter.StartResponse) (adapter.Body, error) {
+	h, done := whole(&adapter.Handler{ErrorLog: errs, App: middleware.Validate(func(env *environ.Environ, start adapter.StartResponse) (adapter.Body, error) {
 		body, err := hijack(env, start)
 		return adapter.OnClose(body, func() error { closed.Add(1); return nil }), err
 	})})
-	srv.Do(get)
-	require.NoError(t, srv.HTTP.Shutdown(t.Context()))
+	wiretest.Serve(t, h).Do(get)
+	<-done
 	require.EqualValues(t, 1, closed.Load())
 	require.Empty(t, errs.String())
 }
