@@ -6,14 +6,16 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/gowsgi/gowsgi/environ"
 	"github.com/gowsgi/gowsgi/internal/address"
+	"github.com/gowsgi/gowsgi/internal/seam"
 )
 
 // Record is what one finished request was. Its strings are as the client sent
 // them; String makes them safe to log.
 type Record struct {
 	Time     time.Time     // when the request arrived
-	Remote   string        // the client's address, without its port
+	Remote   string        // the client's address, without its port: behind middleware.TrustProxies as the environ has it
 	Method   string        // the parts of the request line
 	Target   string        // as sent
 	Proto    string        // HTTP/1.1
@@ -37,7 +39,16 @@ func NewRecord(r *http.Request, began time.Time, status int, bytes int64) Record
 
 // requestRecord is the part of a Record that the request alone says.
 func requestRecord(r *http.Request) Record {
-	return Record{Remote: remoteHost(r.RemoteAddr), Method: r.Method, Target: target(r), Proto: r.Proto}
+	return Record{Remote: client(r), Method: r.Method, Target: target(r), Proto: r.Proto}
+}
+
+// client is the host of the client's address, as trusted proxies or the connection
+// say it.
+func client(r *http.Request) string {
+	if addr, _, ok := new(environ.Inside).Client(seam.Pass{}, r); ok {
+		return addr
+	}
+	return remoteHost(r.RemoteAddr)
 }
 
 // RequestLine is method, target and protocol, escaped as in String

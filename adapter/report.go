@@ -3,6 +3,7 @@ package adapter
 import (
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"runtime/debug"
 	"strconv"
@@ -36,12 +37,24 @@ func (rep reporter) request(status int, err error) {
 	if rep.handled(&RequestError{status, err}) {
 		return
 	}
-	from := " from " + printable(rep.r.RemoteAddr) + "): " + visible(err.Error(), "") + "\n"
+	from := " from " + printable(peer(rep.r)) + "): " + visible(err.Error(), "") + "\n"
 	if status == http.StatusGatewayTimeout {
 		rep.log("Time is up (" + rep.requestLine() + from)
 		return
 	}
 	rep.log("Invalid request (" + from[1:])
+}
+
+// peer is the client's address with its port, where that is known.
+func peer(r *http.Request) string {
+	addr, port, ok := new(environ.Inside).Client(seam.Pass{}, r)
+	switch {
+	case !ok:
+		return r.RemoteAddr
+	case port == "":
+		return addr
+	}
+	return net.JoinHostPort(addr, port)
 }
 
 // handled hands err to HandleError, where there is one.

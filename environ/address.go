@@ -7,18 +7,6 @@ import (
 	"github.com/gowsgi/gowsgi/internal/address"
 )
 
-// remoteAddr is the host of an address as net/http gives it. A peer on a Unix
-// socket has none ("@", "").
-func remoteAddr(addr string) (string, bool) {
-	host, _, ok := address.Split(addr)
-	return host, ok
-}
-
-func remotePort(addr string) (string, bool) {
-	_, port, ok := address.Split(addr)
-	return port, ok && port != ""
-}
-
 // serverName is the address the connection came in on. A connection without
 // one (a Unix socket, a test's request) is known by the host it asked for.
 func serverName(r *http.Request) string {

@@ -65,7 +65,7 @@ func (e *Environ) AsRequest() (*http.Request, error) {
 		}
 	}
 	st.applyScheme(r)
-	return r, nil
+	return r, st.applyClient(r)
 }
 
 // requestFromValues makes a request of a literal environ, as net/http/cgi does.

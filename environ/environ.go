@@ -31,7 +31,7 @@ type state struct {
 	pub    Environ
 	req    *http.Request  // nil for a literal environ
 	scope  *seam.Scope    // the innermost; nil for none
-	outer  *seam.Scope    // the server's, from the context; nil for none
+	outer  *seam.Scope    // the server's, from the context, or of trusted proxies; nil for none
 	parent *state         // the environ found in the request's context; nil for none
 	set    map[string]any // what Set and Delete said
 	policy *secure.Policy // this instance's; nil: the scopes' or secure.WSGI
@@ -98,7 +98,7 @@ func (st *state) inherit(ctx context.Context) {
 			st.set, st.from = maps.Clone(st.parent.set), st.parent.from
 		}
 	case *remade:
-		st.parent, st.from = v.env.state(), v
+		st.parent, st.from, st.outer = v.env.state(), v, v.scope
 		st.set = st.parent.setBeside()
 	case *seam.Scope:
 		st.outer = v

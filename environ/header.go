@@ -13,7 +13,8 @@ func (st *state) header(key, name string) (string, bool) {
 	r := st.req
 	switch key {
 	case "HTTP_HOST":
-		return r.Host, r.Host != ""
+		host := st.host()
+		return host, host != ""
 	case "HTTP_TRANSFER_ENCODING":
 		return joinValues("Transfer-Encoding", r.TransferEncoding)
 	case "HTTP_TRAILER":

@@ -41,8 +41,8 @@ func (st *state) requestString(key string) (string, bool) {
 		}
 		return r.Method, true
 	case "SCRIPT_NAME":
-		script, _ := st.paths()
-		return script, true
+		script, info := st.paths()
+		return st.behindPrefix(script, info), true
 	case "PATH_INFO":
 		_, info := st.paths()
 		return info, true
@@ -60,9 +60,11 @@ func (st *state) requestString(key string) (string, bool) {
 	case "SERVER_PROTOCOL":
 		return r.Proto, true
 	case "REMOTE_ADDR":
-		return remoteAddr(r.RemoteAddr)
+		addr, _, ok := st.remote()
+		return addr, ok
 	case "REMOTE_PORT":
-		return remotePort(r.RemoteAddr)
+		_, port, ok := st.remote()
+		return port, ok && port != ""
 	}
 	if name, ok := strings.CutPrefix(key, "HTTP_"); ok {
 		return st.header(key, name)
@@ -89,6 +91,9 @@ func (st *state) requestOther(key string) (any, bool) {
 // baseValue returns what the scopes around the request give as key's value,
 // the innermost first.
 func (st *state) baseValue(key string) (any, bool) {
+	if st.isForwarded(key) {
+		return nil, false // the request says it, through a proxy
+	}
 	for base := range st.bases {
 		if v, ok := base[key]; ok {
 			return v, true
@@ -100,23 +105,19 @@ func (st *state) baseValue(key string) (any, bool) {
 // serverString returns what the server knows of key, where that is a string.
 // Base values win over it.
 func (st *state) serverString(key string) (string, bool) {
-	r := st.req
 	switch key {
 	case "GATEWAY_INTERFACE":
 		return "CGI/1.1", true
 	case "SERVER_SOFTWARE":
 		return serverSoftware, true
 	case "SERVER_NAME":
-		return serverName(r), true
+		return st.serverName(), true
 	case "SERVER_PORT":
-		return serverPort(r), true
+		return st.serverPort(), true
 	case "wsgi.url_scheme":
-		if r.TLS != nil {
-			return "https", true
-		}
-		return "http", true
+		return st.scheme(), true
 	case "HTTPS":
-		if r.TLS != nil {
+		if st.scheme() == "https" {
 			return "on", true
 		}
 	}

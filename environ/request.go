@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/go-chi/chi/v5"
+
+	"github.com/gowsgi/gowsgi/internal/seam"
 )
 
 // handlerRequest is the request as e has it now, for a handler in the place of
@@ -35,12 +37,13 @@ type remade struct {
 	env    *Environ
 	script string // SCRIPT_NAME before the path of the request
 	path   string
+	scope  *seam.Scope // where what trusted proxies said no longer holds; nil elsewhere
 }
 
 // remake makes a request of st's, with what was Set and Deleted in it. Its
 // context is ctx; rctx is the routing context in that, nil for none.
 func (st *state) remake(ctx context.Context, rctx *chi.Context) (*http.Request, error) {
-	made := &remade{env: &st.pub}
+	made := &remade{env: &st.pub, scope: st.changedClient()}
 	made.path, made.script = st.asked()
 	r := new(carrier).carry(ctx, st.req, made)
 	u := *r.URL

@@ -10,6 +10,7 @@ import (
 	"maps"
 	"reflect"
 
+	"github.com/gowsgi/gowsgi/internal/forwarded"
 	"github.com/gowsgi/gowsgi/internal/opaque"
 	"github.com/gowsgi/gowsgi/logadapter"
 	"github.com/gowsgi/gowsgi/secure"
@@ -28,7 +29,8 @@ type Peer interface {
 }
 
 // Scope is what one server, Handler or middleware gives to every environ below
-// it. It is shared by requests and never written once it is in use.
+// it. It is shared by requests, but for one with a Client, and never written once
+// it is in use.
 type Scope struct {
 	// A base environ may hold passwords: it lies behind a func, where
 	// reflection (go-spew, testify's diffs) does not find it.
@@ -36,6 +38,10 @@ type Scope struct {
 	Policy      *secure.Policy // nil: the scope outside decides
 	Errors      any            // wsgi.errors, an environ.ErrorStream; nil: the scope outside decides
 	FileWrapper any            // wsgi.file_wrapper; nil: none
+
+	// Client is what trusted proxies say of one request, in a scope that is
+	// that request's alone; nil: nothing.
+	Client *forwarded.Client
 }
 
 // NewScope returns a scope with base, in which a plain writer as wsgi.errors is
