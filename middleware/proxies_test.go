@@ -437,6 +437,28 @@ func TestTrustProxiesInServer(t *testing.T) {
 	require.NoError(t, <-done)
 }
 
+// TestTrustProxiesOutlived keeps environs while chi recycles its contexts.
+func TestTrustProxiesOutlived(t *testing.T) {
+	var kept []*environ.Environ
+	r := chi.NewRouter()
+	r.Use(middleware.Environ(nil), middleware.TrustProxies(tenNet))
+	r.Get("/{id}", func(_ http.ResponseWriter, r *http.Request) {
+		env, _ := environ.FromContext(r.Context())
+		kept = append(kept, env)
+	})
+	for i := range 20 {
+		req := httptest.NewRequest("GET", fmt.Sprint("/", i), nil)
+		req.RemoteAddr = "10.0.0.1:80"
+		req.Header.Set("X-Forwarded-For", fmt.Sprint("203.0.113.", i))
+		r.ServeHTTP(httptest.NewRecorder(), req)
+	}
+	for i, env := range kept {
+		args := env.Value("wsgiorg.routing_args").(environ.RoutingArgs)
+		require.Equal(t, fmt.Sprint(i), args.Named["id"])
+		require.Equal(t, fmt.Sprint("203.0.113.", i), env.Get("REMOTE_ADDR"))
+	}
+}
+
 // TestTrustProxiesOverTLS: a proxy that speaks TLS for a client that did not.
 func TestTrustProxiesOverTLS(t *testing.T) {
 	found := make(chan map[string]string, 1)
