@@ -37,10 +37,12 @@ func catch(err *error) {
 }
 
 // RequestError is what HandleError hears of a request that could not be answered
-// for a reason outside the App: its body could not be read, or its time was up.
+// for a reason outside the App: its body could not be read, or its time was up. An
+// App that finds another fault in the request may return one itself.
 type RequestError struct {
 	// Status is the answer, or what it would have been had nothing gone out
-	// yet: 400, 408 or 413 for the body, 504 for the time.
+	// yet: 400, 408 or 413 for the body, 504 for the time. Of an App's own it
+	// is from 400 to 499 and Err is not nil; any other is an error like any.
 	Status int
 	Err    error // what the App met
 }
@@ -88,6 +90,10 @@ func (res *response) fail(err error) (abort bool) {
 		return res.leave()
 	case res.isLate(err):
 		return res.refuse(http.StatusGatewayTimeout, err)
+	}
+	var invalid *RequestError
+	if errors.As(err, &invalid) && invalid.Err != nil && invalid.Status >= 400 && invalid.Status < 500 {
+		return res.refuse(invalid.Status, invalid.Err)
 	}
 	res.reporter().failure(err)
 	return res.replace(http.StatusInternalServerError, "Internal Server Error")

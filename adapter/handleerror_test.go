@@ -47,6 +47,7 @@ func TestHandleErrorHears(t *testing.T) {
 		{"504", deadline, waiting, get, 504, context.DeadlineExceeded},
 		{"400 with bytes out", unwrapped, streaming, post + "Content-Length: 50\n\nhello", 400, io.ErrUnexpectedEOF},
 		{"500", unwrapped, failing500(io.ErrClosedPipe), get, 0, io.ErrClosedPipe},
+		{"the App's own 400", unwrapped, failing500(&adapter.RequestError{Status: 400, Err: io.ErrNoProgress}), get, 400, io.ErrNoProgress},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

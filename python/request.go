@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"strconv"
 	"strings"
 	"sync"
 
+	"github.com/gowsgi/gowsgi/adapter"
 	"github.com/gowsgi/gowsgi/environ"
 )
 
@@ -44,7 +46,7 @@ func encode(env *environ.Environ) (*encoded, error) {
 		}
 		if strings.IndexByte(text, 0) >= 0 || strings.IndexByte(key, 0) >= 0 {
 			e.free()
-			return nil, fmt.Errorf("python: the environ has a NUL in %q, which no application is given", key)
+			return nil, refuseNUL(env, key)
 		}
 		known.noteText(key, text)
 		e.b = append(append(append(append(e.b, key...), 0), text...), 0)
@@ -68,6 +70,18 @@ func encode(env *environ.Environ) (*encoded, error) {
 	}
 	frame{uint32(len(e.b) - headerSize), kindRequest, known.flags}.put(e.b)
 	return e, nil
+}
+
+// refuseNUL is the error of a request whose environ has a NUL under key: the
+// client's fault where its target has one in the path, which is decoded.
+func refuseNUL(env *environ.Environ, key string) error {
+	err := fmt.Errorf("python: the environ has a NUL in %q, which no application is given", key)
+	if r := env.Request(); r != nil && (key == "PATH_INFO" || key == "SCRIPT_NAME") {
+		if path, _, _ := strings.Cut(r.RequestURI, "?"); strings.Contains(path, "%00") {
+			return &adapter.RequestError{Status: http.StatusBadRequest, Err: err}
+		}
+	}
+	return err
 }
 
 // facts are what an environ says that its frame depends on.

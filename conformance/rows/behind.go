@@ -58,11 +58,11 @@ var BehindOnly = []replay.Rule{
 	},
 	{
 		Name:   "A NUL in the path",
-		Pywsgi: "puts it into PATH_INFO", Gowsgi: "answers 500 without calling the application, and logs it",
-		Why:     "NULs part the names and values of an environ on their way to the worker, and no value may shift into another's place.",
+		Pywsgi: "puts it into PATH_INFO", Gowsgi: "answers 400 without calling the application, and logs one line",
+		Why:     "NULs part the names and values of an environ on their way to the worker, and no value may shift into another's place. Scanners alone send them.",
 		Origin:  replay.ByGowsgi,
 		When:    all(notCalled, func(x *replay.Exchange, at int) bool { return strings.Contains(x.Request(at).Target, "%00") }),
-		Effects: own500, Parts: true,
+		Effects: notCalledEffects, Parts: true,
 	},
 	{
 		Name:   "readlines with a hint",
