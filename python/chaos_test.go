@@ -7,6 +7,9 @@ import (
 	"io"
 	"math/rand/v2"
 	"net/http"
+	"os"
+	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -19,28 +22,56 @@ import (
 	"github.com/gowsgi/gowsgi/python"
 )
 
-// While workers are killed, stopped and replaced at random, each request gets a
-// whole right answer, a clean 502, 503 or 504, or a cut connection.
+// chaosRequests is an environment variable with the number of requests of
+// TestChaos, for a long run: GOWSGI_CHAOS=10000.
+const chaosRequests = "GOWSGI_CHAOS"
+
+// While workers are killed, stopped and replaced at random, and die, hang, talk
+// garbage and grow fat by themselves, each request gets a whole right answer, a
+// clean 502, 503 or 504, or a cut connection.
 func TestChaos(t *testing.T) {
 	requests := 1000
 	if testing.Short() {
 		requests = 200
 	}
-	s := run(t, python.Config{Workers: 3, Threads: 2, RequestTimeout: 500 * time.Millisecond, MaxRequests: 50, MaxRequestsJitter: 50})
-	var next, right atomic.Int64
+	if given := os.Getenv(chaosRequests); given != "" {
+		var err error
+		requests, err = strconv.Atoi(given)
+		require.NoError(t, err, chaosRequests)
+	}
+	s := run(t, python.Config{Workers: 3, Threads: 2, RequestTimeout: 500 * time.Millisecond, MaxRequests: 50, MaxRequestsJitter: 50, MaxMemory: 100 << 20})
+	var next, right, refused, cut atomic.Int64
+	count := func(err error) {
+		if err != nil {
+			cut.Add(1)
+		} else {
+			refused.Add(1)
+		}
+	}
 	var clients sync.WaitGroup
 	for range 8 {
 		clients.Go(func() {
 			for n := next.Add(1); n <= int64(requests); n = next.Add(1) {
+				if n%50 == 0 {
+					path := []string{"/dies", "/dies_late", "/dies_within_chunk", "/crashes", "/hangs", "/hangs_late", "/garbage", "/bloats"}[rand.IntN(8)]
+					status, err := s.trouble(path)
+					if err == nil && (status < 502 || status > 504) && path != "/bloats" {
+						t.Errorf("request %d: %s has status %d", n, path, status)
+					}
+					count(err)
+					continue
+				}
 				body := strings.Repeat(fmt.Sprint(n, ";"), 1+rand.IntN(20_000))
 				res, err := http.Post(s.URL("/echo"), "text/plain", strings.NewReader(body))
 				if err != nil {
+					count(err)
 					continue
 				}
 				got, err := io.ReadAll(res.Body)
 				_ = res.Body.Close()
 				switch {
 				case err != nil, res.StatusCode >= 502 && res.StatusCode <= 504:
+					count(err)
 				case res.StatusCode != 200 || string(got) != body:
 					t.Errorf("request %d: status %d and %d bytes in the place of %d", n, res.StatusCode, len(got), len(body))
 				default:
@@ -71,6 +102,23 @@ func TestChaos(t *testing.T) {
 	close(stop)
 	trouble.Wait()
 	require.Positive(t, right.Load())
-	t.Logf("%d of %d requests had a right answer; %d workers were replaced", right.Load(), requests, s.Stats().Restarts)
+	require.Equal(t, int64(requests), right.Load()+refused.Load()+cut.Load(), "some answers were wrong")
+	t.Logf("of %d requests %d had their right answer, %d a 502, 503 or 504, and %d a cut connection; %d workers were replaced",
+		requests, right.Load(), refused.Load(), cut.Load(), s.Stats().Restarts)
 	require.NoError(t, s.Close())
+	require.Empty(t, s.Logs.String(), "net/http's log: a panic, say")
+	dir, err := filepath.Abs("testdata/apps")
+	require.NoError(t, err)
+	require.Empty(t, processes(t, dir), "left behind")
+}
+
+// trouble asks for an application that ends or blocks its worker.
+func (s *running) trouble(path string) (status int, err error) {
+	res, err := http.Get(s.URL(path))
+	if err != nil {
+		return 0, err
+	}
+	defer res.Body.Close()
+	_, err = io.Copy(io.Discard, res.Body)
+	return res.StatusCode, err
 }
