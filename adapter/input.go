@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"reflect"
+	"time"
 )
 
 // inputError is what reading wsgi.input has met.
@@ -12,6 +13,17 @@ func (res *response) inputError() error {
 		return nil
 	}
 	return res.inside.InputError()
+}
+
+// Interrupt makes a read of wsgi.input that is under way fail, and those that follow.
+func (res *response) Interrupt() error {
+	past := time.Unix(1, 0)
+	res.mu.Lock()
+	defer res.mu.Unlock()
+	if res.raw != nil && res.raw.conn != nil {
+		return res.raw.conn.SetReadDeadline(past)
+	}
+	return http.NewResponseController(res.w).SetReadDeadline(past)
 }
 
 // inputFailure returns what reading the request's body has met, if that is why

@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -16,6 +17,8 @@ type connection struct {
 	worker  *worker
 	sock    *net.UnixConn
 	timeout time.Duration // of each wait for the worker; less than 0: none
+
+	waiting atomic.Bool // for the client, not for the worker: there is no deadline
 
 	buf       []byte // what was read is buf[at:have]
 	at, have  int
@@ -41,6 +44,15 @@ func newConnection(w *worker, sock *net.UnixConn, timeout time.Duration) *connec
 // send writes whole frames.
 func (c *connection) send(p []byte) error {
 	c.setDeadline()
+	_, err := c.sock.Write(p)
+	return c.explain(err)
+}
+
+// sendData is send for a goroutine beside the one that reads from the worker.
+func (c *connection) sendData(p []byte) error {
+	if c.timeout > 0 {
+		_ = c.sock.SetWriteDeadline(time.Now().Add(c.timeout))
+	}
 	_, err := c.sock.Write(p)
 	return c.explain(err)
 }
@@ -152,7 +164,9 @@ func (c *connection) fill(n int) error {
 	if c.have-c.at >= n {
 		return nil
 	}
-	c.setDeadline()
+	if !c.waiting.Load() {
+		c.setDeadline()
+	}
 	return c.receive(n)
 }
 

@@ -28,10 +28,11 @@ type exchange struct {
 	length  int64     // the Content-Length that the application gave; -1 for none
 	status  string
 	headers adapter.Headers
-	left    uint32 // bytes of a chunk that are still to come
-	taken   int64  // bytes of the body that came in chunks
-	closing error  // what close() raised
-	broken  error  // how reading the body of the request failed
+	left    uint32   // bytes of a chunk that are still to come
+	taken   int64    // bytes of the body that came in chunks
+	closing error    // what close() raised
+	feeding *feeding // the last read of the request's body; nil for none
+	broken  error    // how reading the body of the request failed
 }
 
 // head waits for the beginning of an answer and returns its body.
@@ -96,10 +97,10 @@ func (x *exchange) handle(f frame) (done bool, err error) {
 		return true, io.EOF
 	default: // kindFailure
 		var raised error = exception(text)
+		x.giveBack(f.flags&endHangUp == 0)
 		if x.broken != nil {
 			raised = fmt.Errorf("%w: %w", raised, x.broken) // the client's fault
 		}
-		x.giveBack(f.flags&endHangUp == 0)
 		return true, raised
 	}
 }
@@ -325,14 +326,27 @@ func (x *exchange) feed(wanted, most uint32) error {
 	if wanted == 0 || most < wanted {
 		return x.lose(fmt.Errorf("%w: a read of %d to %d bytes", errGarbage, wanted, most))
 	}
-	broken, err := feed(x.env, x.c, wanted, most)
+	x.stopFeeding(true)
+	x.feeding = feed(x.env, x.c, wanted, most)
+	return nil
+}
+
+// stopFeeding ends what the worker has asked for of the request's body, or lets it
+// end, and reports whether the connection is fit for another exchange.
+func (x *exchange) stopFeeding(wait bool) (fit bool) {
+	f := x.feeding
+	if f == nil {
+		return true
+	}
+	x.feeding = nil
+	if wait {
+		<-f.ended
+	}
+	broken, fit := f.stop(x.env)
 	if broken != nil {
 		x.broken = broken
 	}
-	if err != nil && !errors.Is(err, errUnseen) { // it may have answered before it hung up
-		return x.lose(err)
-	}
-	return nil
+	return fit
 }
 
 // log passes on what the application wrote to wsgi.errors, a record a line.
@@ -347,7 +361,7 @@ func (x *exchange) log(text []byte) {
 func (x *exchange) giveBack(fit bool) {
 	c := x.c
 	x.c = nil
-	fit = c.settle() && fit
+	fit = x.stopFeeding(false) && c.settle() && fit
 	x.app.finished(c.worker)
 	if fit {
 		x.app.pool.queue.release(c)
@@ -363,6 +377,7 @@ func (x *exchange) abandon() {
 	}
 	c := x.c
 	x.c = nil
+	x.stopFeeding(false)
 	x.app.finished(c.worker)
 	x.app.pool.queue.discard(c)
 }
@@ -378,6 +393,7 @@ func (x *exchange) lose(err error) error {
 	w := x.c.worker
 	c := x.c
 	x.c = nil
+	x.stopFeeding(false)
 	if !errors.Is(err, errUnseen) {
 		x.app.finished(w)
 	}

@@ -64,7 +64,9 @@ func TestGeventTimeout(t *testing.T) {
 		c := s.Dial()
 		c.Send(fmt.Sprint("POST /impatient?", i) + " HTTP/1.1\nHost: x\nTransfer-Encoding: chunked\n\n3\nabc\n")
 		s.log.Wait(t, fmt.Sprint("request ", i, " lost its patience"))
-		c.Send("3\ndef\n0\n\n")
+		if i > 0 { // else the client goes on being silent, and is answered all the same
+			c.Send("3\ndef\n0\n\n")
+		}
 		require.Contains(t, c.Until("timeout"), "200 OK")
 	}
 	require.Equal(t, "went", s.body("/go"))

@@ -31,8 +31,8 @@ type running struct {
 }
 
 // run starts the application that c names, the catalogue by default, and a
-// server for it. Both stop with the test.
-func run(t *testing.T, c python.Config) *running {
+// server for it. Both stop with the test. Each of configure may change the server.
+func run(t *testing.T, c python.Config, configure ...func(*http.Server)) *running {
 	t.Helper()
 	s := &running{log: new(wiretest.Buffer), errors: new(wiretest.Buffer), t: t}
 	if c.App == "" {
@@ -57,7 +57,7 @@ func run(t *testing.T, c python.Config) *running {
 			t.Logf("the workers' log:\n%s\nthe requests' log:\n%s", s.log, s.errors)
 		}
 	})
-	s.Server = wiretest.Serve(t, &adapter.Handler{App: app.ServeWSGI, ErrorLog: s.errors})
+	s.Server = wiretest.Serve(t, &adapter.Handler{App: app.ServeWSGI, ErrorLog: s.errors}, configure...)
 	return s
 }
 

@@ -141,38 +141,6 @@ func (e *encoded) appendBody(env *environ.Environ, known facts) (more bool, err 
 	return length > headStart, nil
 }
 
-// feed answers a worker that asks for the body of env's request: it sends from
-// wanted to most bytes, fewer only at the end. It returns apart how reading the
-// body failed, which the worker is told of, and how sending did.
-func feed(env *environ.Environ, c *connection, wanted, most uint32) (broken, err error) {
-	buf := largeBuffers.Get().(*[largeBuffer]byte)
-	defer largeBuffers.Put(buf)
-	in := env.Input()
-	for sent := uint32(0); ; {
-		room := min(most-sent, largeBuffer-headerSize)
-		n, err := in.Read(buf[headerSize : headerSize+room])
-		sent += uint32(n)
-		var flags byte
-		switch {
-		case err == io.EOF:
-			flags = dataLast
-		case err != nil && n == 0:
-			flags, broken = dataBroken, err
-			n = copy(buf[headerSize:], err.Error())
-		}
-		if n == 0 && flags == 0 {
-			continue
-		}
-		frame{uint32(n), kindData, flags}.put(buf[:])
-		if err := c.send(buf[:headerSize+n]); err != nil {
-			return broken, err
-		}
-		if flags != 0 || sent >= wanted {
-			return broken, nil
-		}
-	}
-}
-
 // parseHead parts the text of a head into status, names and values.
 func parseHead(text string) (status string, headers [][2]string, err error) {
 	status, rest, more := strings.Cut(text, "\x00")

@@ -26,6 +26,9 @@ type pass struct{}
 type Peer interface {
 	// Hijacked reports whether the response has given its connection away.
 	Hijacked() bool
+	// Interrupt makes a read of the request's body that is under way fail, and
+	// those that follow. An error says that the server cannot do that.
+	Interrupt() error
 }
 
 // Scope is what one server, Handler or middleware gives to every environ below

@@ -612,3 +612,51 @@ def handles_signals(environ, start_response):
         signal.signal(number, lambda *_: None)
     start_response("200 OK", PLAIN)
     return [b"set"]
+
+
+@plain
+def switches(environ, start_response):
+    """A 101: one thread echoes lines, and another sends by itself meanwhile."""
+    upgrade = [("Connection", "Upgrade"), ("Upgrade", "echo")]
+    write = start_response("101 Switching Protocols", upgrade)
+    pusher = threading.Timer(0.1, write, [b"unasked\n"])
+    pusher.start()
+    for line in iter(environ["wsgi.input"].readline, b"bye\r\n"):
+        write(b"echo " + line)
+    pusher.join()
+    return [b"goodbye\n"]
+
+
+@plain
+def switches_both(environ, start_response):
+    """A 101: as many bytes as the query says go each way, at once."""
+    upgrade = [("Connection", "Upgrade"), ("Upgrade", "both")]
+    write = start_response("101 Switching Protocols", upgrade)
+    size = int(environ["QUERY_STRING"])
+
+    def push():
+        for _ in range(size // 1000):
+            write(b"p" * 1000)
+
+    pusher = threading.Thread(target=push)
+    pusher.start()
+    got = environ["wsgi.input"].read(size)
+    pusher.join()
+    return [b"%d" % got.count(b"c")]
+
+
+@plain
+def says_reading(environ, start_response):
+    source = environ["wsgi.input"]
+    source.read(3)
+    print("reading")
+    source.read()
+    start_response("200 OK", PLAIN)
+    return [b"read"]
+
+
+@plain
+def writes_while_reading(environ, start_response):
+    write = start_response("200 OK", PLAIN)
+    threading.Timer(0.1, write, [b"written"]).start()
+    return [environ["wsgi.input"].read()]
