@@ -28,10 +28,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"runtime"
 
 	"github.com/gowsgi/gowsgi/adapter"
 	"github.com/gowsgi/gowsgi/environ"
+	"github.com/gowsgi/gowsgi/internal/seam"
 )
 
 // App is a Python application in its workers. Make one with Start.
@@ -137,12 +139,23 @@ func (a *App) answer(env *environ.Environ, start adapter.StartResponse, err erro
 	case errors.As(err, &busy):
 		return respond(start, "503 Service Unavailable", adapter.Headers{{"Retry-After", "1"}})
 	case errors.Is(err, errHung):
-		return respond(start, "504 Gateway Timeout", nil)
+		return respond(start, "504 Gateway Timeout", closing(env))
 	case errors.Is(err, errGarbage), errors.Is(err, errGone), errors.Is(err, errUnseen):
-		return respond(start, "502 Bad Gateway", nil)
+		return respond(start, "502 Bad Gateway", closing(env))
 	default:
 		return nil, err
 	}
+}
+
+// closing are the headers of an answer for a worker that was lost. Where the
+// request's body was not read to its end they close the connection: net/http
+// would wait for the rest of it before it answers, and the client may be silent.
+func closing(env *environ.Environ) adapter.Headers {
+	r := env.Request()
+	if r == nil || r.ProtoMajor != 1 || r.Body == nil || r.Body == http.NoBody || env.Inside(seam.Pass{}).InputEnded() {
+		return nil
+	}
+	return adapter.Headers{{"Connection", "close"}}
 }
 
 // respond makes a response of a status. Where the application's own was started,

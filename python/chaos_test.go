@@ -39,7 +39,7 @@ func TestChaos(t *testing.T) {
 		requests, err = strconv.Atoi(given)
 		require.NoError(t, err, chaosRequests)
 	}
-	s := run(t, python.Config{Workers: 3, Threads: 2, RequestTimeout: 500 * time.Millisecond, MaxRequests: 50, MaxRequestsJitter: 50, MaxMemory: 100 << 20})
+	s := run(t, python.Config{Workers: 3, Threads: 2, RequestTimeout: 500 * time.Millisecond, MaxRequests: 200, MaxRequestsJitter: 200, MaxMemory: 100 << 20})
 	var next, right, refused, cut atomic.Int64
 	count := func(err error) {
 		if err != nil {
@@ -52,7 +52,7 @@ func TestChaos(t *testing.T) {
 	for range 8 {
 		clients.Go(func() {
 			for n := next.Add(1); n <= int64(requests); n = next.Add(1) {
-				if n%50 == 0 {
+				if n%100 == 0 {
 					path := []string{"/dies", "/dies_late", "/dies_within_chunk", "/crashes", "/hangs", "/hangs_late", "/garbage", "/bloats"}[rand.IntN(8)]
 					status, err := s.trouble(path)
 					if err == nil && (status < 502 || status > 504) && path != "/bloats" {
@@ -87,7 +87,7 @@ func TestChaos(t *testing.T) {
 			select {
 			case <-stop:
 				return
-			case <-time.After(200 * time.Millisecond):
+			case <-time.After(500 * time.Millisecond): // a worker's life is long enough to be no failure to start
 			}
 			workers := s.Stats().Workers
 			if len(workers) == 0 {

@@ -25,9 +25,18 @@ func TestWorkerDiesWhileClientStalls(t *testing.T) {
 	c.Send("POST /says_reading" + slowBody)
 	s.log.Wait(t, "reading")
 	require.NoError(t, syscall.Kill(pid, syscall.SIGKILL))
-	require.Contains(t, c.All(), "HTTP/1.1 502 Bad Gateway\nConnection: close\n")
+	require.Contains(t, c.Until("Bad Gateway\n"), "HTTP/1.1 502 Bad Gateway\nConnection: close\n")
 	require.Equal(t, "one two", s.body("/two"))
 	require.Empty(t, s.errors.String())
+}
+
+// One that dies before it asks for more of the body does so too: net/http does not
+// wait for the rest before it answers.
+func TestWorkerDiesWithBodyUnread(t *testing.T) {
+	s := run(t, python.Config{})
+	c := s.Dial()
+	c.Send("POST /dies" + slowBody)
+	require.Contains(t, c.Until("Bad Gateway\n"), "HTTP/1.1 502 Bad Gateway\nConnection: close\n")
 }
 
 // Over HTTP/2 likewise; the other streams of the connection go on.

@@ -13,9 +13,11 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/gowsgi/gowsgi/internal/wiretest"
 	"github.com/gowsgi/gowsgi/python"
 )
 
@@ -68,6 +70,24 @@ func TestContinue(t *testing.T) {
 	c = s.Dial()
 	c.Send("POST /two" + head)
 	require.Contains(t, c.Until("one two"), "HTTP/1.1 200 OK\n")
+}
+
+// A large body is not even sent before the application reads.
+func TestContinueLarge(t *testing.T) {
+	s := run(t, python.Config{Threads: 2})
+	const size = 3_000_000
+	c := s.Dial()
+	c.Send("POST /counts_later HTTP/1.1\nHost: x\nConnection: close\nContent-Length: 3000000\nExpect: 100-continue\n\n")
+	s.log.Wait(t, "not reading yet")
+	_ = c.SetReadDeadline(time.Now().Add(50 * time.Millisecond))
+	_, err := c.Read(make([]byte, 1))
+	require.ErrorIs(t, err, os.ErrDeadlineExceeded, "nothing was sent")
+	_ = c.SetReadDeadline(time.Now().Add(wiretest.Patience))
+	require.Equal(t, "one two", s.body("/two"))
+	s.body("/reads_now")
+	require.Equal(t, "HTTP/1.1 100 Continue\n\n", c.Until("\r\n\r\n"))
+	c.Send(strings.Repeat("x", size))
+	require.Contains(t, c.All(), "\n\n3000000")
 }
 
 func TestInvalidBody(t *testing.T) {

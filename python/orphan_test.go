@@ -25,6 +25,10 @@ func TestMain(m *testing.M) {
 		orphan()
 		return
 	}
+	if os.Getenv("GOWSGI_TEST_TERMINAL") != "" {
+		terminal()
+		return
+	}
 	os.Exit(m.Run())
 }
 

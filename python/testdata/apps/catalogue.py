@@ -660,3 +660,68 @@ def writes_while_reading(environ, start_response):
     write = start_response("200 OK", PLAIN)
     threading.Timer(0.1, write, [b"written"]).start()
     return [environ["wsgi.input"].read()]
+
+
+NOTED = []
+
+
+@plain
+def notes(environ, start_response):
+    NOTED.append(environ["QUERY_STRING"])
+    start_response("200 OK", PLAIN)
+    return [repr(NOTED).encode()]
+
+
+@plain
+def large_header(environ, start_response):
+    start_response("200 OK", [*PLAIN, ("X-Large", "x" * int(environ["QUERY_STRING"]))])
+    return [b"large"]
+
+
+@plain
+def exhausts(environ, start_response):
+    """Use up all descriptors until a file is there, with a low limit on them."""
+    import resource
+
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (64, limits[1]))
+    taken = []
+    try:
+        while True:
+            taken.append(os.dup(2))
+    except OSError:
+        pass
+    start_response("200 OK", PLAIN)
+    yield b"exhausted;"
+    while not os.path.exists(environ["QUERY_STRING"]):
+        time.sleep(0.01)
+    for descriptor in taken:
+        os.close(descriptor)
+    resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+    yield b"released"
+
+
+@plain
+def hangs_at_exit(environ, start_response):
+    import atexit
+
+    atexit.register(time.sleep, 600)
+    start_response("200 OK", PLAIN)
+    return [str(os.getpid()).encode()]
+
+
+READ_NOW = threading.Event()
+
+
+@plain
+def counts_later(environ, start_response):
+    print("not reading yet")
+    READ_NOW.wait()
+    return counts(environ, start_response)
+
+
+@plain
+def reads_now(environ, start_response):
+    READ_NOW.set()
+    start_response("200 OK", PLAIN)
+    return []
