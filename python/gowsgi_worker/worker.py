@@ -3,6 +3,7 @@
 import array
 import faulthandler
 import fcntl
+import gc
 import importlib
 import json
 import os
@@ -67,6 +68,7 @@ class Worker:
     def work(self) -> None:
         """Serve until Go closes the control socket. With one thread, that is this."""
         files = self._files.fresh() if self._files is not None else []
+        _settle_memory()
         _tell(self._control, ready=True, files=files)
         while (connection := self._accept()) is not None:
             if self._threads == 1:
@@ -162,6 +164,14 @@ def _patch() -> None:
     """Make the standard library gevent's, before anything else is imported."""
     monkey = importlib.import_module("gevent.monkey")
     monkey.patch_all()
+
+
+def _settle_memory() -> None:
+    """Take what the import left out of the garbage collector's sight: it stays
+    for good, and each full collection would go through all of it again.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 def _out_of_the_way(descriptor: int) -> int:
