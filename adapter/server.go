@@ -81,11 +81,16 @@ type Server struct {
 	// closed.
 	Spawn int
 
+	// OnListen is told the address of each listener before it accepts: where
+	// ":0" came to lie. Its calls do not overlap. Nil means nobody is told.
+	OnListen func(addr net.Addr)
+
 	// StopTimeout is how long Run waits for the requests in flight once it
 	// is to stop. 0 means DefaultStopTimeout.
 	StopTimeout time.Duration
 
 	once  sync.Once
+	tell  sync.Mutex // held while OnListen is called
 	scope *seam.Scope
 	pool  *pool // nil where Spawn gives no limit
 	tls   bool  // Run serves TLS
@@ -107,21 +112,49 @@ func NewServer(addr string, app App) *Server {
 func Wrap(srv *http.Server) *Server { return &Server{HTTP: srv} }
 
 // Serve accepts connections on l until the server is stopped. Its error is
-// never nil: http.ErrServerClosed after Shutdown or Close.
+// never nil: http.ErrServerClosed after Shutdown or Close. It may be called for
+// several listeners.
 func (s *Server) Serve(l net.Listener) error {
 	s.once.Do(s.setUp)
+	s.announce(l)
 	return s.HTTP.Serve(s.limit(l))
 }
 
-// ServeTLS is Serve for TLS. The files may be "" where the server's TLSConfig
-// has its certificates.
+// ServeTLS is Serve for TLS, with HTTP/2. The files may be "" where the server's
+// TLSConfig has its certificates.
+//
+// When the files change, the next handshakes take up what is in them, within a
+// second; symbolic links may change too. As long as the two do not make a pair,
+// the one before stays in use, and ErrorLog gets one line.
 func (s *Server) ServeTLS(l net.Listener, certFile, keyFile string) error {
 	s.once.Do(s.setUp)
-	return s.HTTP.ServeTLS(s.limit(l), certFile, keyFile)
+	if certFile == "" && keyFile == "" && s.tls {
+		s.announce(l)
+		return s.HTTP.ServeTLS(s.limit(l), "", "")
+	}
+	cert, err := newCertificate(certFile, keyFile, s.scope.Errors.(environ.ErrorStream))
+	if err != nil {
+		return err
+	}
+	config, err := s.tlsConfig(cert)
+	if err != nil {
+		return err
+	}
+	s.announce(l)
+	return s.HTTP.Serve(tls.NewListener(s.limit(l), config))
 }
 
-// ListenAndServe listens on the server's address (":http" if it has none) and
-// serves there. Its error is never nil: http.ErrServerClosed after Shutdown or
+func (s *Server) announce(l net.Listener) {
+	if s.OnListen == nil {
+		return
+	}
+	s.tell.Lock()
+	defer s.tell.Unlock()
+	s.OnListen(l.Addr())
+}
+
+// ListenAndServe listens on the server's address (":http" if it has none), which
+// takes the forms of Listen, and serves there. Its error is never nil: http.ErrServerClosed after Shutdown or
 // Close.
 func (s *Server) ListenAndServe() error {
 	l, err := s.listen(":http")
@@ -150,7 +183,7 @@ func (s *Server) Shutdown(ctx context.Context) error { return s.HTTP.Shutdown(ct
 func (s *Server) Close() error { return s.HTTP.Close() }
 
 // Run serves on listeners, or without any on the server's address (":http" if
-// it has none), until ctx ends, or somebody calls Shutdown or Close, or a
+// it has none; Listen has its forms), until ctx ends, or somebody calls Shutdown or Close, or a
 // listener fails. Then it stops gracefully and returns nil, or an error if
 // StopTimeout cut requests off or a listener failed. Where TLSConfig has
 // certificates, it serves TLS on each listener, and the address defaults to
@@ -229,11 +262,7 @@ func (s *Server) listen(fallback string) (net.Listener, error) {
 	if addr == "" {
 		addr = fallback
 	}
-	l, err := net.Listen("tcp", addr)
-	if err != nil {
-		return nil, fmt.Errorf("adapter: %w", err)
-	}
-	return l, nil
+	return Listen(addr)
 }
 
 func (s *Server) limit(l net.Listener) net.Listener {
