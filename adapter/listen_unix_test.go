@@ -3,8 +3,10 @@
 package adapter_test
 
 import (
+	"bufio"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"os/exec"
@@ -61,6 +63,11 @@ func listenAll(addrs []string) int {
 			continue
 		}
 		fmt.Println(l.Addr().Network(), l.Addr())
+		if os.Getenv("GOWSGI_TEST_HOLD") != "" {
+			_, _ = io.Copy(io.Discard, os.Stdin)
+			_ = l.Close()
+			continue
+		}
 		c, err := l.Accept()
 		if err != nil {
 			fmt.Println(err)
@@ -78,7 +85,7 @@ func listenAll(addrs []string) int {
 func child(t *testing.T, addrs string, sockets []*os.File, environ ...string) string {
 	t.Helper()
 	cmd := exec.Command("/bin/sh", "-c", `: ${LISTEN_PID:=$$}; export LISTEN_PID; exec "$0"`, os.Args[0])
-	cmd.Env = append(os.Environ(), "GOWSGI_TEST_LISTEN="+addrs)
+	cmd.Env = append(os.Environ(), "GOWSGI_TEST_LISTEN="+addrs, "GORACE=atexit_sleep_ms=0")
 	cmd.Env = append(cmd.Env, environ...)
 	cmd.ExtraFiles = sockets
 	out, err := cmd.CombinedOutput()
@@ -210,5 +217,47 @@ func TestListenSystemd(t *testing.T) {
 			out := child(t, tt.addrs, files, tt.environ...)
 			require.Equal(t, want, regexp.MustCompile(`this is \d+`).ReplaceAllString(out, "this is PID"))
 		})
+	}
+}
+
+// TestListenUnixProcesses: also of several processes, one replaces an old file.
+func TestListenUnixProcesses(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "s")
+	for range 3 {
+		stale(t, path)
+		var processes []*exec.Cmd
+		var inputs []io.Closer
+		var lines []string
+		var outputs []*bufio.Reader
+		for range 4 {
+			cmd := exec.Command(os.Args[0])
+			cmd.Env = append(os.Environ(), "GOWSGI_TEST_LISTEN=unix:"+path, "GOWSGI_TEST_HOLD=1", "GORACE=atexit_sleep_ms=0")
+			in, err := cmd.StdinPipe()
+			require.NoError(t, err)
+			out, err := cmd.StdoutPipe()
+			require.NoError(t, err)
+			require.NoError(t, cmd.Start())
+			processes, inputs, outputs = append(processes, cmd), append(inputs, in), append(outputs, bufio.NewReader(out))
+		}
+		won := 0
+		for _, out := range outputs {
+			line, err := out.ReadString('\n')
+			require.NoError(t, err)
+			lines = append(lines, line)
+			if line == "unix "+path+"\n" {
+				won++
+			} else {
+				require.Contains(t, line, "a server is listening on "+path+": stop it, or choose another path: ")
+			}
+		}
+		require.Equal(t, 1, won, "%q", lines)
+		c, err := net.Dial("unix", path)
+		require.NoError(t, err)
+		require.NoError(t, c.Close())
+		for i, cmd := range processes {
+			require.NoError(t, inputs[i].Close())
+			require.NoError(t, cmd.Wait())
+		}
+		require.NoFileExists(t, path)
 	}
 }
