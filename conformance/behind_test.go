@@ -18,7 +18,6 @@ import (
 	"github.com/gowsgi/gowsgi/conformance/rows"
 	"github.com/gowsgi/gowsgi/conformance/wire"
 	"github.com/gowsgi/gowsgi/environ"
-	"github.com/gowsgi/gowsgi/internal/wiretest"
 	"github.com/gowsgi/gowsgi/python"
 )
 
@@ -26,13 +25,15 @@ import (
 const interpreter = "/usr/bin/python3"
 
 // behind plays all cases to the Python applications behind gowsgi, once for all tests.
-var behind = sync.OnceValues(func() ([]*replay.Exchange, error) {
-	log := new(wiretest.Buffer)
-	app, err := python.Start(context.Background(), python.Config{
-		App: "behind:application", Dir: "python", Python: interpreter, Env: []string{"PYTHONDONTWRITEBYTECODE=1"},
-		Workers: 1, Threads: 200, // the worker's memory holds what its applications count
-		ErrorLog: log,
-	})
+var behind = sync.OnceValues(func() ([]*replay.Exchange, error) { return playBehind(python.Config{Threads: 200}) })
+
+// playBehind plays all cases to workers as c says. It is one worker, unless c has
+// more: the memory of a worker holds what its applications count.
+func playBehind(c python.Config) ([]*replay.Exchange, error) {
+	c.App, c.Dir, c.Python = "behind:application", "python", interpreter
+	c.Env, c.ErrorLog = []string{"PYTHONDONTWRITEBYTECODE=1"}, io.Discard
+	c.Workers = max(c.Workers, 1)
+	app, err := python.Start(context.Background(), c)
 	if err != nil {
 		return nil, err
 	}
@@ -47,7 +48,7 @@ var behind = sync.OnceValues(func() ([]*replay.Exchange, error) {
 		return nil, err
 	}
 	return exchanges, subject.Retry(exchanges, rows.Behind)
-})
+}
 
 // reports returns a function that asks the worker what it has seen of a case.
 func reports(app *python.App) func(of string) (wire.Seen, error) {
@@ -126,6 +127,44 @@ func transcribe(t *testing.T, exchanges []*replay.Exchange, differences []replay
 
 func hasEffect(r replay.Rule, want replay.Effect) bool {
 	return slices.ContainsFunc(r.Effects, func(e replay.Effect) bool { return e.Key() == want.Key() })
+}
+
+// otherWorkers is an environment variable that has the cases played to workers of
+// other kinds too, which takes some minutes.
+const otherWorkers = "GOWSGI_BEHIND"
+
+// TestBehindOtherWorkers plays the cases to workers with other threads, and under
+// gevent. The same rows have to explain what differs.
+func TestBehindOtherWorkers(t *testing.T) {
+	if os.Getenv(otherWorkers) == "" {
+		t.Skipf("plays all cases to three more kinds of workers: set %s=1 for that", otherWorkers)
+	}
+	for name, c := range map[string]python.Config{
+		"one thread": {Threads: 1}, "eight threads": {Threads: 8}, "gevent": {Gevent: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			exchanges, err := playBehind(c)
+			require.NoError(t, err)
+			_, unexplained := replay.Explain(exchanges, rows.Behind)
+			if c.Threads == 1 {
+				unexplained = slices.DeleteFunc(unexplained, func(d replay.Difference) bool { return leaves(exchanges, d.Case) })
+			}
+			if len(unexplained) > 0 {
+				t.Errorf("no row explains these differences. %s", replay.Report(unexplained))
+			}
+			if replay.CountCases(unexplained) <= replay.Few {
+				transcribe(t, exchanges, unexplained)
+			}
+		})
+	}
+}
+
+// leaves reports whether the client of a case closes its connection, or its sending
+// half. One that does so while it waits for the only thread, which other cases
+// keep busy, is skipped: net/http does not tell the one from the other.
+func leaves(exchanges []*replay.Exchange, name string) bool {
+	x := exchanges[slices.IndexFunc(exchanges, func(x *replay.Exchange) bool { return x.Name == name })]
+	return slices.ContainsFunc(x.Steps, func(s wire.Step) bool { return s.Close || s.HalfClose })
 }
 
 func TestRowsForGoOnlyExist(t *testing.T) {
