@@ -94,17 +94,29 @@ type Server struct {
 	scope *seam.Scope
 	pool  *pool // nil where Spawn gives no limit
 	tls   bool  // Run serves TLS
+
+	patience time.Duration // NewServer's for clients; 0 for no limit
 }
 
 // NewServer returns a Server for app on addr (":8080"), with time limits on
-// reading a request's header (10 s) and on idling (2 min).
+// reading a request's header (10 s) and on idling (2 min), and with a patience of
+// one minute: a request waits no longer than that for its client to send the next
+// 64 KiB of a body, or to take those of the response. The App's own time does not
+// count, nor does an upgraded connection. A ReadTimeout or a WriteTimeout in HTTP
+// takes the place of the one or the other; a negative one means no limit. So does
+// a deadline that a handler sets itself by http.ResponseController.
+//
+// For other handlers than an App, set HTTP.Handler in its place.
 func NewServer(addr string, app App) *Server {
-	return Wrap(&http.Server{
+	s := Wrap(&http.Server{
 		Addr:              addr,
 		Handler:           &Handler{App: app},
 		ReadHeaderTimeout: readHeaderTimeout,
 		IdleTimeout:       idleTimeout,
+		HTTP2:             &http.HTTP2Config{WriteByteTimeout: patience},
 	})
+	s.patience = patience
+	return s
 }
 
 // Wrap returns a Server around an existing server with whatever handler it has.
@@ -287,6 +299,7 @@ func (s *Server) setUp() {
 	if access != io.Discard {
 		s.HTTP.Handler = logged(s.HTTP.Handler, accessStream(access, errs, stream))
 	}
+	s.setUpPatience()
 	if s.Spawn > 0 {
 		s.pool = newPool(s.Spawn)
 		s.pool.watch(s.HTTP)

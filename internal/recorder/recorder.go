@@ -28,8 +28,9 @@ type Recorder struct {
 	Judge Judge
 
 	Hijacked bool
-	refused  *Refusal // nil for none
-	gone     bool     // the client was gone before anything was sent
+	refused  *Refusal  // nil for none
+	gone     bool      // the client was gone before anything was sent
+	exchange *exchange // bounds the time for the client; nil for no bound
 }
 
 // Judge allows a status, and with it the header as it is then, or says why not.
@@ -107,6 +108,9 @@ func (r *Recorder) Write(p []byte) (int, error) {
 	if err := r.open(); err != nil {
 		return 0, err
 	}
+	if r.exchange != nil {
+		return writePieces(r, p, r.ResponseWriter.Write)
+	}
 	n, err := r.ResponseWriter.Write(p)
 	return n, r.note(int64(n), err)
 }
@@ -115,6 +119,9 @@ func (r *Recorder) Write(p []byte) (int, error) {
 func (r *Recorder) WriteString(s string) (int, error) {
 	if err := r.open(); err != nil {
 		return 0, err
+	}
+	if r.exchange != nil {
+		return writePieces(r, s, func(s string) (int, error) { return io.WriteString(r.ResponseWriter, s) })
 	}
 	n, err := io.WriteString(r.ResponseWriter, s)
 	return n, r.note(int64(n), err)
@@ -125,8 +132,7 @@ func (r *Recorder) ReadFrom(src io.Reader) (int64, error) {
 	if err := r.open(); err != nil {
 		return 0, err
 	}
-	n, err := io.Copy(r.ResponseWriter, src)
-	return n, r.note(n, err)
+	return r.copyPieces(src)
 }
 
 // Flush sends what was written so far.
@@ -137,7 +143,7 @@ func (r *Recorder) FlushError() error {
 	if err := r.open(); err != nil {
 		return err
 	}
-	err := http.NewResponseController(r.ResponseWriter).Flush()
+	_, err := r.patiently(-1, func() (int64, error) { return 0, http.NewResponseController(r.ResponseWriter).Flush() })
 	if errors.Is(err, http.ErrNotSupported) {
 		return err
 	}
