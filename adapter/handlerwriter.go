@@ -357,6 +357,9 @@ func (w *handlerWriter) end() (Body, error) {
 	if w.out == nil && w.length < 0 && (w.framed || w.hasTrailers()) {
 		_ = w.FlushError() // a trailer needs a chunked body
 	}
+	if w.mixed || w.out != nil {
+		w.dropBadTrailers()
+	}
 	if w.out != nil || w.err != nil {
 		return nil, w.push(nil)
 	}

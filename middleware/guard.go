@@ -6,8 +6,6 @@ import (
 	"net/http"
 	"strings"
 
-	"golang.org/x/net/http/httpguts"
-
 	"github.com/gowsgi/gowsgi/environ"
 	"github.com/gowsgi/gowsgi/internal/answer"
 	"github.com/gowsgi/gowsgi/internal/recorder"
@@ -74,7 +72,7 @@ func (g *guard) checkHeader(header http.Header, status int) error {
 		for _, value := range values {
 			var err error
 			if isTrailer {
-				err = checkTrailer(trailer, value, true)
+				err = refuse.Trailer(trailer, value, true)
 			} else {
 				err = g.checkField(name, value, status, &length)
 			}
@@ -129,23 +127,13 @@ func (g *guard) dropBadTrailers(header http.Header) {
 			continue
 		}
 		for _, value := range values {
-			if err := checkTrailer(trailer, value, prefixed); err != nil {
+			if err := refuse.Trailer(trailer, value, prefixed); err != nil {
 				delete(header, name)
 				g.log(fmt.Errorf("middleware: GuardHeaders left out a trailer: %w", err))
 				break
 			}
 		}
 	}
-}
-
-// checkTrailer checks a trailer. Of those without net/http's prefix, net/http
-// itself sends only what may be one.
-func checkTrailer(name, value string, prefixed bool) error {
-	name, err := refuse.Field(name, value)
-	if err == nil && prefixed && !httpguts.ValidTrailerHeader(name) {
-		err = fmt.Errorf("header %q cannot be a trailer", name)
-	}
-	return err
 }
 
 func (g *guard) log(err error) {

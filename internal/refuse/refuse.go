@@ -137,3 +137,13 @@ func allDigits(s string) bool {
 	}
 	return s != ""
 }
+
+// Trailer checks a trailer. Of those that were announced, which have no prefix of
+// net/http's, net/http itself sends only what may be one (RFC 9110, 6.5.1).
+func Trailer(name, value string, prefixed bool) error {
+	name, err := Field(name, value)
+	if err == nil && prefixed && !httpguts.ValidTrailerHeader(name) {
+		err = fmt.Errorf("header %q cannot be a trailer", name)
+	}
+	return err
+}
