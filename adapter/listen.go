@@ -93,10 +93,11 @@ func parseAddress(addr string) (listenAddress, error) {
 			return listenAddress{}, errors.New("it has a control character")
 		}
 	}
-	scheme, rest, _ := strings.Cut(addr, ":")
+	scheme, rest, ok := strings.Cut(addr, ":")
 	switch {
 	case addr == "":
 		return listenAddress{}, errForms("it is empty")
+	case !ok: // a host without a port, for which net has the words
 	case scheme == "unix":
 		return parseUnix(rest)
 	case scheme == "systemd":
