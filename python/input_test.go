@@ -102,6 +102,7 @@ func TestInvalidBody(t *testing.T) {
 		{"POST /echo" + chunked + "5\nab", bad},
 		{"POST /echo" + chunked + "nonsense\n", bad},
 		{"POST /catches_input" + chunked + "5\nab", "HTTP/1.1 200 OK\nConnection: close\nContent-Length: 7\nContent-Type: text/plain\n\nOSError"},
+		{"POST /reads_after_error" + chunked + "5\nab", "HTTP/1.1 200 OK\nConnection: close\nContent-Length: 51\nContent-Type: text/plain\n\nOSError OSError OSError OSError OSError OSError b''"},
 	}
 	for _, test := range tests {
 		require.Equal(t, test.want, s.Do(test.request), test.request)

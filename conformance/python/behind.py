@@ -5,6 +5,8 @@ of the case in the environ, and asks for what was seen of the case by a request 
 its own, which names the case in another key.
 """
 import json
+import os
+import socket
 import threading
 import time
 
@@ -13,6 +15,7 @@ import apps
 CASE = 'conformance.case'
 REPORT = 'conformance.report'
 PATIENCE = 5.0
+FOLDER = os.environ.get('CONFORMANCE_SOCKETS')
 
 lock = threading.Lock()
 cases = {}
@@ -33,19 +36,62 @@ class Case:
         end = time.monotonic() + PATIENCE
         while time.monotonic() < end and not all(exchange.over for exchange in self.exchanges):
             time.sleep(0.005)
-        return {'counters': self.counters, 'environs': self.environs}
+        times = [at for at, _ in self.environs]
+        environs = [environ for _, environ in self.environs]
+        return {'counters': self.counters, 'environs': environs, 'times': times}
+
+
+def own(of):
+    """Describe what this worker has seen of a case, and forget it."""
+    with lock:
+        case = cases.pop(of, None) or Case()
+    return case.report()
+
+
+def listen():
+    """Answer the workers that ask for what this one has seen of a case."""
+    server = socket.socket(socket.AF_UNIX)
+    server.bind(os.path.join(FOLDER, str(os.getpid())))
+    server.listen(64)
+
+    def answer(peer):
+        with peer:
+            peer.sendall(json.dumps(own(peer.recv(100).decode())).encode())
+
+    def accept():
+        while True:
+            threading.Thread(target=answer, args=(server.accept()[0],), daemon=True).start()
+
+    threading.Thread(target=accept, daemon=True).start()
+
+
+def everywhere(of):
+    """Put together what all workers have seen of a case."""
+    counters, environs = {}, []
+    for name in os.listdir(FOLDER):
+        with socket.socket(socket.AF_UNIX) as worker:
+            worker.connect(os.path.join(FOLDER, name))
+            worker.sendall(of.encode())
+            seen = json.loads(b''.join(iter(lambda: worker.recv(65536), b'')))
+        for key, value in seen['counters'].items():
+            counters[key] = counters.get(key, 0) + value
+        environs += zip(seen['times'], seen['environs'])
+    environs.sort(key=lambda seen: seen[0])
+    return {'counters': counters, 'environs': [environ for _, environ in environs]}
+
+
+if FOLDER:
+    listen()
 
 
 def application(environ, start):
     if REPORT in environ:
-        with lock:
-            case = cases.pop(environ[REPORT], None) or Case()
-        body = json.dumps(case.report()).encode()
+        body = json.dumps((everywhere if FOLDER else own)(environ[REPORT])).encode()
         start('200 OK', [apps.TEXT])
         return [body]
     with lock:
         case = cases.setdefault(environ.pop(CASE), Case())
-    case.environs.append(apps.snapshot(environ))
+    case.environs.append((time.monotonic(), apps.snapshot(environ)))
     case.exchanges.append(start.__self__)  # the worker's record of the request
     environ[apps.COUNTERS] = case.counters
     return apps.dispatch(environ, start)

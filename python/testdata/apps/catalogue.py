@@ -377,6 +377,21 @@ def catches_input(environ, start_response):
     return [b"no error"]
 
 
+@plain
+def reads_after_error(environ, start_response):
+    """Read in all ways a body that is cut short, each after the others have failed."""
+    source, said = environ["wsgi.input"], []
+    ways = [source.read, source.readline, source.readlines, lambda: next(source)]
+    for way in [*ways, lambda: source.read(1), lambda: source.readline(1)]:
+        try:
+            said.append(repr(way()))
+        except OSError as error:
+            said.append(type(error).__name__)
+    said.append(repr(source.read(0)))
+    start_response("200 OK", PLAIN)
+    return [" ".join(said).encode()]
+
+
 @app
 def keeps_input(environ, start_response):
     start_response("200 OK", PLAIN)
