@@ -17,7 +17,7 @@ import (
 const module = "github.com/gowsgi/gowsgi"
 
 // notForUsers are the folders whose packages nobody imports.
-var notForUsers = []string{"bench", "conformance", "examples", "internal"}
+var notForUsers = []string{"bench", "conformance", "examples", "internal", "reliability"}
 
 // List returns the exported API of the module in dir, one declaration a line.
 func List(dir string) (string, error) {
