@@ -3,6 +3,7 @@ package reliability
 import (
 	"io"
 	"net"
+	"net/http"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -92,7 +93,17 @@ func TestSlowReaders(t *testing.T) {
 		_, err := start("200 OK", plain)
 		return &counted{seq: endless, counts: n}, err
 	}
-	s := serve(t, app, hasty)
+	var began, ended atomic.Int64
+	s := serve(t, app, hasty, func(s *adapter.Server) {
+		s.HTTP.ConnState = func(_ net.Conn, state http.ConnState) {
+			switch state {
+			case http.StateNew:
+				began.Add(1)
+			case http.StateClosed:
+				ended.Add(1)
+			}
+		}
+	})
 	client := wiretest.Client(t, s.addr)
 	var open []net.Conn
 	for i := range slowClients() {
@@ -108,6 +119,7 @@ func TestSlowReaders(t *testing.T) {
 		open = append(open, c)
 	}
 	var dribbling sync.WaitGroup
+	over := make(chan struct{})
 	for i, c := range open {
 		if i%8 == 1 { // dribbles
 			dribbling.Go(func() {
@@ -116,19 +128,24 @@ func TestSlowReaders(t *testing.T) {
 					if _, err := c.Read(make([]byte, 16)); err != nil {
 						return
 					}
-					time.Sleep(50 * time.Millisecond)
-					if n.closed.Load() == int64(slowClients()) {
+					select {
+					case <-over:
 						return
+					case <-time.After(50 * time.Millisecond):
 					}
 				}
 			})
 		}
 	}
-	eventually(t, func() bool { return n.closed.Load() == int64(slowClients()) }, "not all Bodies were closed")
+	eventually(t, func() bool { return began.Load() == int64(slowClients()) && ended.Load() == began.Load() },
+		"%d of %d clients are still connected", began.Load()-ended.Load(), slowClients())
+	close(over)
 	dribbling.Wait()
 	for _, c := range open {
 		_ = c.Close()
 	}
+	require.Positive(t, n.opened.Load())
+	require.Equal(t, n.opened.Load(), n.closed.Load(), "Bodies and their Closes")
 	require.Zero(t, n.twice.Load())
 	s.stop(t)
 	before.settle(t)

@@ -15,17 +15,21 @@ import (
 	"github.com/gowsgi/gowsgi/environ"
 )
 
-// answer reads its input and answers 1 KiB, or 1 MiB under /large.
+// large is more than the kernel's buffers of a connection hold.
+var large = make([]byte, 16<<20)
+
+// answer reads its input and answers 1 KiB, 1 MiB under /medium and 16 MiB under
+// /large.
 func answer(env *environ.Environ, start adapter.StartResponse) (adapter.Body, error) {
 	if _, err := env.Input().ReadN(-1); err != nil {
 		return nil, err
 	}
-	size := 1 << 10
-	if env.Get("PATH_INFO") == "/large" {
-		size = 1 << 20
+	size := map[string]int{"/medium": 1 << 20, "/large": 16 << 20}[env.Get("PATH_INFO")]
+	if size == 0 {
+		size = 1 << 10
 	}
 	_, err := start("200 OK", adapter.Headers{{"Content-Type", "application/octet-stream"}})
-	return adapter.Bytes(make([]byte, size)), err
+	return adapter.Bytes(large[:size]), err
 }
 
 func main() {
