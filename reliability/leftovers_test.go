@@ -1,7 +1,6 @@
 package reliability
 
 import (
-	"fmt"
 	"os"
 	"runtime"
 	"testing"
@@ -53,7 +52,7 @@ func eventually(t *testing.T, what func() bool, says string, args ...any) {
 	t.Helper()
 	for end := time.Now().Add(patience); !what(); time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(end) {
-			t.Fatal(fmt.Sprintf(says, args...))
+			t.Fatalf(says, args...)
 		}
 	}
 }
