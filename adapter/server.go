@@ -43,10 +43,10 @@ type Server struct {
 	unprinted
 
 	// HTTP is the wrapped server: address, handler, TLS and its own limits.
-	// Serving sets its Handler and BaseContext to wrap the ones it has, with
-	// Spawn its ConnState and ConnContext too, and its ErrorLog if that is
-	// nil. Where its handler is a *Handler, that gets OPTIONS * too, which a
-	// plain http.Server answers itself.
+	// Serving sets its Handler, BaseContext, ConnState and ConnContext to wrap
+	// the ones it has, and its ErrorLog if that is nil. Where its handler is a
+	// *Handler, that gets OPTIONS * too, which a plain http.Server answers
+	// itself.
 	HTTP *http.Server
 
 	// Environ is the base environ of every Handler below, and of
@@ -77,21 +77,24 @@ type Server struct {
 	//
 	// A connection of HTTP/2 counts once, whatever the number of its
 	// requests. One that a handler has taken over (a WebSocket) counts until
-	// that handler returns. A connection that waits when the server stops is
-	// closed.
+	// that handler returns. Connections that wait when the server stops still
+	// get their turn, as long as there is time for it.
 	Spawn int
 
 	// OnListen is told the address of each listener before it accepts: where
 	// ":0" came to lie. Its calls do not overlap. Nil means nobody is told.
 	OnListen func(addr net.Addr)
 
-	// StopTimeout is how long Run waits for the requests in flight once it
-	// is to stop. 0 means DefaultStopTimeout.
+	// StopTimeout is how long a stop waits for the requests in flight. Then
+	// their contexts end, connections that were taken over are closed, and Run
+	// closes the others too. 0 means DefaultStopTimeout.
 	StopTimeout time.Duration
 
 	once  sync.Once
 	tell  sync.Mutex // held while OnListen is called
 	scope *seam.Scope
+	stop  *stopping
+	conns *conns
 	pool  *pool // nil where Spawn gives no limit
 	tls   bool  // Run serves TLS
 
@@ -127,9 +130,10 @@ func Wrap(srv *http.Server) *Server { return &Server{HTTP: srv} }
 // never nil: http.ErrServerClosed after Shutdown or Close. It may be called for
 // several listeners.
 func (s *Server) Serve(l net.Listener) error {
-	s.once.Do(s.setUp)
-	s.announce(l)
-	return s.HTTP.Serve(s.limit(l))
+	return s.accept(l, func(l net.Listener) error {
+		s.announce(l)
+		return s.HTTP.Serve(l)
+	})
 }
 
 // ServeTLS is Serve for TLS, with HTTP/2. The files may be "" where the server's
@@ -139,21 +143,22 @@ func (s *Server) Serve(l net.Listener) error {
 // second; symbolic links may change too. As long as the two do not make a pair,
 // the one before stays in use, and ErrorLog gets one line.
 func (s *Server) ServeTLS(l net.Listener, certFile, keyFile string) error {
-	s.once.Do(s.setUp)
-	if certFile == "" && keyFile == "" && s.tls {
+	return s.accept(l, func(l net.Listener) error {
+		if certFile == "" && keyFile == "" && s.tls {
+			s.announce(l)
+			return s.HTTP.ServeTLS(l, "", "")
+		}
+		cert, err := newCertificate(certFile, keyFile, s.scope.Errors.(environ.ErrorStream))
+		if err != nil {
+			return err
+		}
+		config, err := s.tlsConfig(cert)
+		if err != nil {
+			return err
+		}
 		s.announce(l)
-		return s.HTTP.ServeTLS(s.limit(l), "", "")
-	}
-	cert, err := newCertificate(certFile, keyFile, s.scope.Errors.(environ.ErrorStream))
-	if err != nil {
-		return err
-	}
-	config, err := s.tlsConfig(cert)
-	if err != nil {
-		return err
-	}
-	s.announce(l)
-	return s.HTTP.Serve(tls.NewListener(s.limit(l), config))
+		return s.HTTP.Serve(tls.NewListener(l, config))
+	})
 }
 
 func (s *Server) announce(l net.Listener) {
@@ -187,18 +192,11 @@ func (s *Server) ListenAndServeTLS(certFile, keyFile string) error {
 	return s.ServeTLS(l, certFile, keyFile)
 }
 
-// Shutdown stops gracefully: it closes the listeners and waits for the requests
-// in flight until ctx ends, whose error it then returns (http.Server.Shutdown).
-func (s *Server) Shutdown(ctx context.Context) error { return s.HTTP.Shutdown(ctx) }
-
-// Close stops at once (http.Server.Close).
-func (s *Server) Close() error { return s.HTTP.Close() }
-
 // Run serves on listeners, or without any on the server's address (":http" if
 // it has none; Listen has its forms), until ctx ends, or somebody calls Shutdown or Close, or a
 // listener fails. Then it stops gracefully and returns nil, or an error if
-// StopTimeout cut requests off or a listener failed. Where TLSConfig has
-// certificates, it serves TLS on each listener, and the address defaults to
+// StopTimeout cut requests off or a listener failed; Shutdown says how a stop
+// goes. Where TLSConfig has certificates, it serves TLS on each listener, and the address defaults to
 // ":https". When Run returns, all listeners are closed, those given to it too.
 func (s *Server) Run(ctx context.Context, listeners ...net.Listener) error {
 	s.once.Do(s.setUp)
@@ -220,7 +218,7 @@ func (s *Server) Run(ctx context.Context, listeners ...net.Listener) error {
 		running--
 	case <-ctx.Done():
 	}
-	stopped := s.stop()
+	stopped := s.shutDownInTime()
 	for range running {
 		failed = errors.Join(failed, <-served)
 	}
@@ -248,23 +246,6 @@ func (s *Server) defaultAddr() string {
 	return ":http"
 }
 
-// stop waits for the requests in flight, also for those that a Shutdown by
-// somebody else is waiting for.
-func (s *Server) stop() error {
-	timeout := s.StopTimeout
-	if timeout == 0 {
-		timeout = DefaultStopTimeout
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), timeout)
-	defer cancel()
-	err := s.Shutdown(ctx)
-	if err != nil {
-		_ = s.Close()
-		err = fmt.Errorf("adapter: requests still in flight %v after the stop were cut off: %w", timeout, err)
-	}
-	return err
-}
-
 func hasCertificates(c *tls.Config) bool {
 	return c != nil && (len(c.Certificates) > 0 || c.GetCertificate != nil || c.GetConfigForClient != nil)
 }
@@ -275,13 +256,6 @@ func (s *Server) listen(fallback string) (net.Listener, error) {
 		addr = fallback
 	}
 	return Listen(addr)
-}
-
-func (s *Server) limit(l net.Listener) net.Listener {
-	if s.pool == nil {
-		return l
-	}
-	return s.pool.listen(l)
 }
 
 // setUp wraps what the http.Server has, once, however many listeners it gets.
@@ -302,8 +276,11 @@ func (s *Server) setUp() {
 	s.setUpPatience()
 	if s.Spawn > 0 {
 		s.pool = newPool(s.Spawn)
-		s.pool.watch(s.HTTP)
 	}
+	s.stop = newStopping()
+	s.conns = newConns(s.stop, s.pool)
+	s.conns.watch(s.HTTP)
+	s.HTTP.RegisterOnShutdown(s.begin) // also where somebody stops the http.Server itself
 }
 
 // setUpHandler gives requests an environ. A *Handler makes its own, and gets
@@ -346,12 +323,13 @@ func orStderr(w io.Writer) io.Writer {
 func (s *Server) baseContext(outer func(net.Listener) context.Context) func(net.Listener) context.Context {
 	return func(l net.Listener) context.Context {
 		ctx := context.Background()
-		if p, ok := l.(*pooled); ok {
-			l = p.Listener
+		if b, ok := l.(*backlog); ok {
+			l = b.Listener
 		}
 		if outer != nil {
 			ctx = outer(l)
 		}
+		ctx = s.stop.context(ctx)
 		scope := *s.scope
 		scope.SetBase(withAddress(scope.Base(), l.Addr()))
 		return &seam.Carrier{Context: ctx, Carried: &scope}
