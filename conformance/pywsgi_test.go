@@ -1,19 +1,19 @@
 package conformance
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
 	"os"
 	"os/exec"
-	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/gowsgi/gowsgi/conformance/recorded"
+	"github.com/gowsgi/gowsgi/internal/venvtest"
 	"github.com/gowsgi/gowsgi/internal/wiretest"
 )
 
@@ -40,58 +40,29 @@ func findPywsgi(t *testing.T, server recorded.Server) pywsgi {
 	if wiretest.Race {
 		t.Skip("plays to the real pywsgi, of which the race detector sees nothing")
 	}
-	python, err := interpreterOf(t.Context(), server)
-	if err != nil {
+	want, err := recorded.RecordedWith(server)
+	require.NoError(t, err)
+	python := interpreter
+	if server == recorded.Newest {
+		python = environment(t, want.Python)
+	}
+	if err := check(t.Context(), python, want); err != nil {
 		t.Skipf("NOT CHECKED: gevent %s cannot be had here: %v", server, err)
 	}
 	return pywsgi{server, python}
 }
 
-func interpreterOf(ctx context.Context, server recorded.Server) (string, error) {
-	want, err := recorded.RecordedWith(server)
-	if err != nil {
-		return "", err
-	}
-	python, err := pythonOf(ctx, want.Python)
-	if err == nil && server == recorded.Newest {
-		python, err = environment(ctx, python, want)
-	}
-	if err != nil {
-		return "", err
-	}
-	return python, check(ctx, python, want)
-}
-
-// pythonOf finds a CPython of a version such as 3.11. Debian's comes first, since
-// the first recording is of Debian's gevent.
-func pythonOf(ctx context.Context, version string) (string, error) {
-	home, _ := os.UserHomeDir()
-	others, _ := filepath.Glob(filepath.Join(home, ".pyenv", "versions", version+".*", "bin", "python3"))
-	for _, python := range append([]string{"/usr/bin/python3", "python" + version}, others...) {
-		output, err := exec.CommandContext(ctx, python, "-c", `import sys; print("%d.%d" % sys.version_info[:2])`).Output()
-		if err == nil && string(bytes.TrimSpace(output)) == version {
-			return python, nil
+// environment returns the interpreter of a virtual environment with the newest
+// gevent, under a CPython of a version such as 3.11.
+func environment(t *testing.T, version string) string {
+	t.Helper()
+	for _, in := range venvtest.Interpreters() {
+		if strings.HasPrefix(in.Version.String(), version+".") {
+			return in.Venv(t, "python/requirements.txt").Python
 		}
 	}
-	return "", fmt.Errorf("there is no Python %s", version)
-}
-
-// environment returns the interpreter of a virtual environment with the newest
-// gevent. It makes the environment if it is not there yet.
-func environment(ctx context.Context, python string, want recorded.Versions) (string, error) {
-	cache, err := os.UserCacheDir()
-	if err != nil {
-		return "", err
-	}
-	folder := filepath.Join(cache, "gowsgi", fmt.Sprintf("gevent-%s-python-%s", want.Gevent, want.Python))
-	command := exec.CommandContext(ctx, python, "-B", "python/environment.py", folder)
-	var problems bytes.Buffer
-	command.Stderr = &problems
-	output, err := command.Output()
-	if err != nil {
-		return "", fmt.Errorf("making a virtual environment: %w\n%s", err, problems.String())
-	}
-	return string(bytes.TrimSpace(output)), nil
+	t.Skipf("NOT CHECKED: there is no Python %s", version)
+	return ""
 }
 
 // check compares the versions of an interpreter with those of a recording.
