@@ -6,7 +6,9 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"crypto/sha256"
 	"flag"
+	"fmt"
 	"html"
 	"io"
 	"math/rand/v2"
@@ -21,6 +23,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/go-chi/chi/v5"
 	"github.com/stretchr/testify/require"
@@ -44,6 +47,14 @@ func large() int {
 
 // prefix is where an application is mounted besides the root.
 const prefix = "/legacy"
+
+// Chi refuses methods that it has not been told of: these are WebDAV's and
+// CalDAV's.
+func init() {
+	for _, method := range []string{"PROPFIND", "PROPPATCH", "REPORT", "MKCOL", "MKCALENDAR", "MOVE"} {
+		chi.RegisterMethod(method)
+	}
+}
 
 // site is an application behind a server, mounted at the root and at prefix.
 type site struct {
@@ -233,6 +244,23 @@ func (b *browser) link(t *testing.T, text string) string {
 func noise(size int, seed byte) []byte {
 	content := make([]byte, size)
 	_, _ = rand.NewChaCha8([32]byte{seed}).Read(content)
+	return content
+}
+
+func digest(content []byte) string { return fmt.Sprintf("%x", sha256.Sum256(content)) }
+
+// patient waits for 100 Continue, however long it takes, before it sends a body.
+var patient = &http.Client{Transport: &http.Transport{ExpectContinueTimeout: time.Minute}}
+
+func write(t *testing.T, dir, name string, content []byte) {
+	t.Helper()
+	require.NoError(t, os.WriteFile(filepath.Join(dir, name), content, 0o644))
+}
+
+func read(t *testing.T, dir, name string) []byte {
+	t.Helper()
+	content, err := os.ReadFile(filepath.Join(dir, name))
+	require.NoError(t, err)
 	return content
 }
 
