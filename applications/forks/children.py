@@ -32,7 +32,8 @@ def fork():
 
 def run():
     script = "import sys; print('said', sys.stdin.read())"
-    return subprocess.run([sys.executable, "-c", script], input="hello", capture_output=True, text=True, check=True).stdout
+    command = [sys.executable, "-c", script]
+    return subprocess.run(command, input="hello", capture_output=True, text=True, check=True).stdout
 
 
 def leave():
