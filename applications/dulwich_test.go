@@ -53,12 +53,12 @@ func TestDulwich(t *testing.T) {
 		t.Run("push", func(t *testing.T) {
 			commit(t, mine, "readme", []byte("Hello.\n"))
 			git(t, mine, "push", "--quiet", "origin", "main")
-			commit(t, mine, "large", noise(large(), 6))
-			git(t, mine, "-c", fmt.Sprint("http.postBuffer=", 2*large()), "push", "--quiet", "origin", "main")
+			commit(t, mine, "large", noise(large(at), 6))
+			git(t, mine, "-c", fmt.Sprint("http.postBuffer=", 2*large(at)), "push", "--quiet", "origin", "main")
 		})
 		t.Run("clone what was pushed", func(t *testing.T) {
 			git(t, ".", "clone", "--quiet", url, other)
-			require.Equal(t, digest(noise(large(), 6)), digest(read(t, other, "large")))
+			require.Equal(t, digest(noise(large(at), 6)), digest(read(t, other, "large")))
 			git(t, other, "fsck", "--full")
 		})
 		// Git sends a pack in chunks that is larger than http.postBuffer.

@@ -47,7 +47,7 @@ func TestFlask(t *testing.T) {
 			stranger.upload(t, at+"/pictures", nil, "picture", "other.bin", picture)
 			require.Equal(t, 403, stranger.answer.StatusCode)
 
-			body := noise(large(), 3)
+			body := noise(large(at), 3)
 			response, err := http.Post(s.URL+at+"/digest", "application/octet-stream", io.MultiReader(strings.NewReader("chunked"), strings.NewReader(string(body))))
 			require.NoError(t, err)
 			defer response.Body.Close()

@@ -37,12 +37,16 @@ import (
 // whole asks for the sizes that docs/applications.md has figures of.
 var whole = flag.Bool("whole", false, "send bodies of their whole size, which takes longer")
 
-// large is the size of a large body, in bytes.
-func large() int {
-	if *whole {
+// large is the size of a large body, in bytes. Below the prefix it is smaller,
+// which saves time.
+func large(at string) int {
+	switch {
+	case *whole:
 		return 100 << 20
+	case at == "":
+		return 24 << 20
 	}
-	return 24 << 20
+	return 4 << 20
 }
 
 // prefix is where an application is mounted besides the root.

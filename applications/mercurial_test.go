@@ -38,13 +38,13 @@ func TestMercurial(t *testing.T) {
 			write(t, mine, "readme", []byte("Hello.\n"))
 			hg(t, mine, "commit", "--addremove", "--message", "A small changeset")
 			hg(t, mine, "push")
-			write(t, mine, "large", noise(large(), 4))
+			write(t, mine, "large", noise(large(at), 4))
 			hg(t, mine, "commit", "--addremove", "--message", "A large changeset")
 			require.Contains(t, hg(t, mine, "push"), "added 1 changesets with 1 changes to 1 files")
 		})
 		t.Run("clone what was pushed", func(t *testing.T) {
 			hg(t, ".", "clone", url, other)
-			require.Equal(t, digest(noise(large(), 4)), digest(read(t, other, "large")))
+			require.Equal(t, digest(noise(large(at), 4)), digest(read(t, other, "large")))
 			hg(t, other, "verify", "--quiet")
 		})
 		t.Run("pull", func(t *testing.T) {
@@ -55,7 +55,7 @@ func TestMercurial(t *testing.T) {
 			require.Equal(t, "Hello again.\n", string(read(t, other, "readme")))
 		})
 		t.Run("100-continue", func(t *testing.T) {
-			write(t, mine, "another", noise(large(), 5))
+			write(t, mine, "another", noise(large(at), 5))
 			hg(t, mine, "commit", "--addremove", "--message", "Another large changeset")
 			bundle := filepath.Join(t.TempDir(), "bundle")
 			hg(t, mine, "bundle", "--type", "none-v1", bundle)
