@@ -82,6 +82,7 @@ func serve(t *testing.T, c python.Config, filters ...func(adapter.App) adapter.A
 	s := &site{Router: chi.NewRouter(), log: new(wiretest.Buffer), errors: new(wiretest.Buffer)}
 	c.Python, c.ErrorLog = install(t).Python, s.log
 	c.Workers = cmp.Or(c.Workers, 2)
+	c.StartTimeout, c.RequestTimeout = 5*time.Minute, 5*time.Minute // the machine may be busy
 	c.Env = append(c.Env, "PYTHONDONTWRITEBYTECODE=1")
 	app, err := python.Start(context.Background(), c)
 	require.NoError(t, err)
