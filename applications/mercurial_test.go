@@ -84,7 +84,7 @@ func TestMercurial(t *testing.T) {
 			require.Equal(t, "Hello again.\n", b.page)
 			b.open(t, at+"/"+name+"/static/style-paper.css")
 			require.Equal(t, 200, b.answer.StatusCode)
-			b.open(t, at+"/"+name+"/nothing")
+			b.open(t, at+"/"+name+"/raw-file/tip/nothing")
 			require.Equal(t, 404, b.answer.StatusCode)
 		})
 	})
