@@ -14,9 +14,13 @@ import (
 // that waits for its turn or because the Server stops: after a request, so that
 // the next one is not just on its way; and after it was accepted, which is
 // http.Server.Shutdown's measure.
+//
+// The margin is for a request that came in time: a busy net/http may have read it
+// from the connection and not have told of it yet.
 const (
-	idlePatience = time.Second
-	newPatience  = 5 * time.Second
+	readMargin   = 250 * time.Millisecond
+	idlePatience = time.Second + readMargin
+	newPatience  = 5*time.Second + readMargin
 )
 
 // conns are the connections of a Server.

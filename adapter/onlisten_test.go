@@ -45,6 +45,7 @@ func TestServerAddrUnix(t *testing.T) {
 			go func() { done <- tt.serve(ctx, srv) }()
 			require.Equal(t, &net.UnixAddr{Name: path, Net: "unix"}, <-told)
 			client, scheme := overUnix(t, path, nil), "http"
+			client.Transport.(*http.Transport).DisableKeepAlives = true // nothing to wait for
 			if tt.name == "ListenAndServeTLS" {
 				client.Transport.(*http.Transport).TLSClientConfig = &tls.Config{RootCAs: own.pool()}
 				scheme = "https"
@@ -99,7 +100,7 @@ func TestOnListen(t *testing.T) {
 	go func() { done <- srv.Run(ctx, listeners...) }()
 	all.Wait()
 	for _, addr := range want {
-		require.Equal(t, "hello", fetch(t, http.DefaultClient, "http://"+addr))
+		require.Equal(t, "hello", fetch(t, shortLived, "http://"+addr))
 	}
 	cancel()
 	require.NoError(t, <-done)
@@ -128,7 +129,7 @@ func TestRunOnSeveralKinds(t *testing.T) {
 	broken := &brokenListener{Listener: newMemory(), fail: make(chan struct{})}
 	done := make(chan error, 1)
 	go func() { done <- srv.Run(t.Context(), tcp, unix, broken) }()
-	require.Equal(t, "hello", fetch(t, http.DefaultClient, "http://"+tcp.Addr().String()))
+	require.Equal(t, "hello", fetch(t, shortLived, "http://"+tcp.Addr().String()))
 	require.Equal(t, "hello", fetch(t, overUnix(t, path, nil), "http://app.test"))
 	close(broken.fail)
 	require.EqualError(t, <-done, "adapter: serving on memory: the network is down")

@@ -5,7 +5,6 @@ import (
 	"crypto/tls"
 	"errors"
 	"net"
-	"net/http"
 	"net/http/httptest"
 	"sync"
 	"testing"
@@ -44,7 +43,7 @@ func TestRunOnListeners(t *testing.T) {
 	ran := make(chan error, 1)
 	go func() { ran <- srv.Run(ctx, listeners...) }()
 	for _, l := range listeners {
-		require.Equal(t, "hello", fetch(t, http.DefaultClient, "http://"+l.Addr().String()))
+		require.Equal(t, "hello", fetch(t, shortLived, "http://"+l.Addr().String()))
 	}
 	cancel()
 	require.NoError(t, <-ran)
@@ -82,7 +81,7 @@ func TestRunListenerFails(t *testing.T) {
 	broken := &brokenListener{Listener: newMemory(), fail: make(chan struct{})}
 	ran, answered := make(chan error, 1), make(chan string, 1)
 	go func() { ran <- srv.Run(t.Context(), good, broken) }()
-	go func() { answered <- fetch(t, http.DefaultClient, "http://"+good.Addr().String()) }()
+	go func() { answered <- fetch(t, shortLived, "http://"+good.Addr().String()) }()
 	<-g.entered
 	close(broken.fail)
 	close(g.release)
@@ -137,7 +136,7 @@ func TestRunBesideServe(t *testing.T) {
 		var group sync.WaitGroup
 		group.Go(func() { _ = srv.Serve(l) })
 		group.Go(func() { _ = srv.Run(ctx) })
-		require.Equal(t, "hello", fetch(t, http.DefaultClient, "http://"+l.Addr().String()))
+		require.Equal(t, "hello", fetch(t, shortLived, "http://"+l.Addr().String()))
 		cancel()
 		group.Wait()
 	}

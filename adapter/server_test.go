@@ -39,6 +39,10 @@ func serve(t *testing.T, srv *adapter.Server) string {
 	return l.Addr().String()
 }
 
+// shortLived is a client that keeps no connection, so that a server which stops
+// has none to wait for.
+var shortLived = &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+
 // fetch is the body of a GET.
 func fetch(t *testing.T, client *http.Client, url string) string {
 	t.Helper()
@@ -137,7 +141,7 @@ func TestWrapServesTwoListeners(t *testing.T) {
 		require.NoError(t, err)
 		go func() { _ = srv.Serve(l) }()
 		_, port, _ := net.SplitHostPort(l.Addr().String())
-		require.Equal(t, "SERVER_PORT="+port+" ", fetch(t, http.DefaultClient, "http://"+l.Addr().String()+"/?SERVER_PORT"))
+		require.Equal(t, "SERVER_PORT="+port+" ", fetch(t, shortLived, "http://"+l.Addr().String()+"/?SERVER_PORT"))
 		got = append(got, port)
 	}
 	require.NotEqual(t, got[0], got[1])
@@ -203,7 +207,7 @@ func TestRun(t *testing.T) {
 	ran, answered := make(chan error, 1), make(chan string, 1)
 	go func() { ran <- srv.Run(ctx) }()
 	waitFor(t, srv.HTTP.Addr)
-	go func() { answered <- fetch(t, http.DefaultClient, "http://"+srv.HTTP.Addr) }()
+	go func() { answered <- fetch(t, shortLived, "http://"+srv.HTTP.Addr) }()
 	<-entered
 	cancel()
 	close(release)
@@ -247,7 +251,7 @@ func TestRunShutDown(t *testing.T) {
 	ran, shut, answered := make(chan error, 1), make(chan error, 1), make(chan string, 1)
 	go func() { ran <- srv.Run(t.Context()) }()
 	waitFor(t, srv.HTTP.Addr)
-	go func() { answered <- fetch(t, http.DefaultClient, "http://"+srv.HTTP.Addr) }()
+	go func() { answered <- fetch(t, shortLived, "http://"+srv.HTTP.Addr) }()
 	<-entered
 	go func() { shut <- srv.Shutdown(context.Background()) }()
 	select {
@@ -299,7 +303,7 @@ func TestServerLogsThroughSlog(t *testing.T) {
 	srv := adapter.NewServer("", show)
 	srv.Log = logadapter.New(slog.New(slog.NewTextHandler(&b, nil)), slog.LevelInfo)
 	addr := serve(t, srv)
-	fetch(t, http.DefaultClient, "http://"+addr+"/")
+	fetch(t, shortLived, "http://"+addr+"/")
 	require.NoError(t, srv.Shutdown(t.Context()))
 	require.Contains(t, b.String(), `level=INFO msg="127.0.0.1 - - [`)
 	require.Contains(t, b.String(), `\"GET / HTTP/1.1\" 200 `)

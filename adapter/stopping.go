@@ -228,9 +228,11 @@ func (s *Server) shutDownHTTP(ctx context.Context) error {
 
 // quiet closes the connections whose time is over, and reports whether the
 // http.Server may be told to stop: it would drop a request that it has not read
-// to the end of its header by then.
+// to the end of its header by then. The listeners come first, since a connection
+// that is accepted last has to be among those that are looked at.
 func (s *Server) quiet() bool {
-	return s.conns.settle(s.stop.began()) && !s.stop.accepting()
+	accepting := s.stop.accepting()
+	return s.conns.settle(s.stop.began()) && !accepting
 }
 
 // giveUp ends a stop for which there is no time any more. Without a request in

@@ -58,7 +58,7 @@ func TestStoppingTells(t *testing.T) {
 			t.Run(proto+path, func(t *testing.T) {
 				srv := quiet(mux)
 				wiretest.H2C(srv.HTTP)
-				client := http.DefaultClient
+				client := shortLived
 				if proto == "HTTP/2.0" {
 					client = wiretest.H2Client()
 				}
@@ -136,6 +136,41 @@ func TestStopAnswersWhatIsUnderWay(t *testing.T) {
 		require.NoError(t, <-stopped)
 		require.ErrorIs(t, srv.Serve(newMemory()), http.ErrServerClosed)
 		require.NoError(t, srv.Shutdown(t.Context()), "a second time")
+	})
+}
+
+// slowToTell is a connection that returns what it has read a moment later, as
+// where the goroutine that reads gets no processor.
+type slowToTell struct{ net.Conn }
+
+func (c slowToTell) Read(p []byte) (int, error) {
+	n, err := c.Conn.Read(p)
+	time.Sleep(200 * time.Millisecond)
+	return n, err
+}
+
+// TestStopAnswersWhatWasRead: a request that came in time is answered, also where
+// net/http has taken it off the connection and does not tell of it yet.
+func TestStopAnswersWhatWasRead(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		here, there := net.Pipe()
+		defer here.Close()
+		c := newClient(here)
+		srv, m := quiet(greet), newMemory()
+		go func() { _ = srv.Serve(m) }()
+		m.dialed <- slowToTell{there}
+		c.ask("/")
+		time.Sleep(time.Second)
+		require.True(t, c.answered())
+		<-c.answers
+		stopped := make(chan error, 1)
+		go func() { stopped <- srv.Shutdown(context.Background()) }()
+		time.Sleep(900 * time.Millisecond)
+		c.ask("/")
+		time.Sleep(time.Second)
+		require.True(t, c.answered())
+		require.NotNil(t, <-c.answers)
+		require.NoError(t, <-stopped)
 	})
 }
 
