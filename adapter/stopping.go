@@ -31,6 +31,10 @@ type stopping struct {
 	closed context.Context // ends when Close is called
 	close  func()
 
+	once sync.Once
+	over chan struct{} // closed once the http.Server has stopped
+	err  error         // with which it has
+
 	mu       sync.Mutex
 	at       time.Time // when it began
 	cut      bool      // requests were in flight when their time was over
@@ -40,7 +44,7 @@ type stopping struct {
 }
 
 func newStopping() *stopping {
-	s := &stopping{begun: make(chan struct{}), backlogs: make(map[*backlog]struct{})}
+	s := &stopping{begun: make(chan struct{}), over: make(chan struct{}), backlogs: make(map[*backlog]struct{})}
 	s.closed, s.close = context.WithCancel(context.Background())
 	return s
 }
@@ -133,6 +137,27 @@ func (s *stopping) wasCut() bool {
 	return s.cut
 }
 
+// stopHTTP stops srv, once, however many ask for it: functions that users have
+// registered with it for a shutdown are called each time. A Close ends it.
+func (s *stopping) stopHTTP(srv *http.Server) (over <-chan struct{}) {
+	s.once.Do(func() {
+		go func() {
+			defer close(s.over)
+			s.err = srv.Shutdown(s.closed)
+		}()
+	})
+	return s.over
+}
+
+// closeBacklogs closes the listeners, whatever they have in their queues.
+func (s *stopping) closeBacklogs() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for b := range s.backlogs {
+		_ = b.Close()
+	}
+}
+
 // longestPause is the longest time between two looks at the connections.
 const longestPause = 50 * time.Millisecond
 
@@ -190,7 +215,7 @@ func (s *Server) Shutdown(ctx context.Context) error {
 		err = s.stop.await(ctx, s.conns.noneTakenOver)
 	}
 	if err != nil {
-		return s.giveUp(ctx, err)
+		return s.giveUp(err)
 	}
 	if s.stop.wasCut() {
 		return s.cutOff()
@@ -216,14 +241,15 @@ func (s *Server) shutDownInTime() error {
 
 // shutDownHTTP stops the http.Server. A Close ends it.
 func (s *Server) shutDownHTTP(ctx context.Context) error {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	defer context.AfterFunc(s.stop.closed, cancel)()
-	err := s.HTTP.Shutdown(ctx)
-	if s.stop.closed.Err() != nil {
+	over := s.stop.stopHTTP(s.HTTP)
+	select {
+	case <-over:
+		return s.stop.err
+	case <-s.stop.closed.Done():
 		return nil
+	case <-ctx.Done():
+		return ctx.Err()
 	}
-	return err
 }
 
 // quiet closes the connections whose time is over, and reports whether the
@@ -237,9 +263,10 @@ func (s *Server) quiet() bool {
 
 // giveUp ends a stop for which there is no time any more. Without a request in
 // flight it is as good as any other.
-func (s *Server) giveUp(ctx context.Context, err error) error {
+func (s *Server) giveUp(err error) error {
 	inFlight := s.inFlight()
-	_ = s.HTTP.Shutdown(ctx) // closes the listeners
+	s.stop.closeBacklogs()
+	s.stop.stopHTTP(s.HTTP)
 	if inFlight {
 		return err
 	}
