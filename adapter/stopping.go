@@ -262,9 +262,9 @@ func (s *Server) quiet() bool {
 }
 
 // giveUp ends a stop for which there is no time any more. Without a request in
-// flight it is as good as any other.
+// flight, or one that has just been cut off, it is as good as any other.
 func (s *Server) giveUp(err error) error {
-	inFlight := s.inFlight()
+	inFlight := s.inFlight() || s.stop.wasCut()
 	s.stop.closeBacklogs()
 	s.stop.stopHTTP(s.HTTP)
 	if inFlight {
