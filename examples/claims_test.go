@@ -2,7 +2,6 @@ package examples
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -173,32 +172,6 @@ def application(environ, start_response):
 		base := map[string]any{"shop.name": "Teas", "shop.stock": 7, "shop.opened": time.Now()}
 		server := wrap(t, &http.Server{Handler: &adapter.Handler{App: app.ServeWSGI, Environ: base}})
 		require.Contains(t, server.get("/"), "\r\n\r\n['Teas', None, None]")
-	},
-	"A stop does not wait for connections that switched protocols.": func(t *testing.T) {
-		ended := make(chan struct{})
-		server := serve(t, func(env *environ.Environ, start adapter.StartResponse) (adapter.Body, error) {
-			defer close(ended)
-			write, err := start("101 Switching Protocols", adapter.Headers{{"Connection", "Upgrade"}, {"Upgrade", "echo"}})
-			if err != nil {
-				return nil, err
-			}
-			line, _ := env.Input().ReadLine(-1)
-			_, err = write.Write(line)
-			return nil, err
-		})
-		conn := server.dial("GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n")
-		_, err := conn.Read(make([]byte, 1))
-		require.NoError(t, err)
-		require.NoError(t, server.Shutdown(context.Background()))
-		select {
-		case <-ended:
-			t.Fatal("it did wait")
-		default:
-		}
-		fmt.Fprint(conn, "still here\n")
-		rest, err := io.ReadAll(conn)
-		require.NoError(t, err)
-		require.Contains(t, string(rest), "\r\n\r\nstill here\n")
 	},
 	"A client that speaks HTTP/1.0 cannot see that a stream was cut off.": func(t *testing.T) {
 		app := func(_ *environ.Environ, start adapter.StartResponse) (adapter.Body, error) {
