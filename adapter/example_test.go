@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -146,6 +147,35 @@ func ExampleRecord() {
 	}
 	fmt.Println(rec)
 	// Output: ::1 - - [2026-11-23 06:42:06] "GET /a\x22b HTTP/1.1" 200 12 0.001500
+}
+
+func ExampleRecord_LogValue() {
+	rec := adapter.Record{
+		Remote: "::1", Method: "GET", Target: "/orders?token=secret", Proto: "HTTP/1.1",
+		Status: 200, Bytes: 12, Duration: 1500 * time.Microsecond,
+	}
+	handler := slog.NewTextHandler(os.Stdout, &slog.HandlerOptions{ReplaceAttr: withoutTime})
+	slog.New(handler).Info("served", "request", rec)
+	// Output: level=INFO msg=served request.method=GET request.path=/orders request.status=200 request.bytes=12 request.duration=1.5ms request.remote=::1 request.proto=HTTP/1.1
+}
+
+func withoutTime(_ []string, a slog.Attr) slog.Attr {
+	if a.Key == slog.TimeKey {
+		return slog.Attr{}
+	}
+	return a
+}
+
+func ExampleCombinedFormat() {
+	h := &adapter.Handler{App: hello, Log: os.Stdout, FormatRequest: func(rec adapter.Record) string {
+		rec.Time = time.Date(2026, 11, 23, 6, 42, 6, 0, time.UTC) // so that the example is the same every day
+		return adapter.CombinedFormat(rec)
+	}}
+	r := httptest.NewRequest("GET", "/page", nil)
+	r.Header.Set("Referer", "https://shop.example/cart?session=secret")
+	r.Header.Set("User-Agent", "Mozilla/5.0")
+	h.ServeHTTP(httptest.NewRecorder(), r)
+	// Output: 192.0.2.1 - - [23/Nov/2026:06:42:06 +0000] "GET /page HTTP/1.1" 200 17 "https://shop.example/cart" "Mozilla/5.0"
 }
 
 func ExamplePanicError() {

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/gowsgi/gowsgi/environ"
@@ -22,6 +23,10 @@ type Record struct {
 	Status   int           // the final status; 0 where none was sent, or the client was gone by then
 	Bytes    int64         // bytes of the body that were written
 	Duration time.Duration // from Time to the end of the response
+
+	// Referer and UserAgent are what those two headers say, the first without
+	// its query, fragment and user. CombinedFormat alone prints them.
+	Referer, UserAgent string
 }
 
 // NewRecord returns the record of r, which arrived at began, was answered with
@@ -39,7 +44,18 @@ func NewRecord(r *http.Request, began time.Time, status int, bytes int64) Record
 
 // requestRecord is the part of a Record that the request alone says.
 func requestRecord(r *http.Request) Record {
-	return Record{Remote: client(r), Method: r.Method, Target: target(r), Proto: r.Proto}
+	return Record{
+		Remote: client(r), Method: r.Method, Target: target(r), Proto: r.Proto,
+		Referer: page(r.Header.Get("Referer")), UserAgent: r.Header.Get("User-Agent"),
+	}
+}
+
+// page is the URL of a page without what may be secret in it.
+func page(url string) string {
+	if end := strings.IndexAny(url, "?#"); end >= 0 {
+		url = url[:end]
+	}
+	return withoutUser(url)
 }
 
 // client is the host of the client's address, as trusted proxies or the connection
@@ -74,11 +90,7 @@ func (rec Record) Append(dst []byte) []byte {
 	dst = append(dst, `" `...)
 	dst = appendStatus(dst, rec.Status)
 	dst = append(dst, ' ')
-	if rec.Bytes == 0 {
-		dst = append(dst, '-')
-	} else {
-		dst = strconv.AppendInt(dst, rec.Bytes, 10)
-	}
+	dst = appendCount(dst, rec.Bytes)
 	dst = append(dst, ' ')
 	return strconv.AppendFloat(dst, rec.Duration.Seconds(), 'f', 6, 64)
 }

@@ -1,6 +1,7 @@
 package middleware_test
 
 import (
+	"context"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -8,6 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/gowsgi/gowsgi/adapter"
 	"github.com/gowsgi/gowsgi/internal/wiretest"
 	"github.com/gowsgi/gowsgi/middleware"
 )
@@ -36,6 +38,7 @@ func TestBudget(t *testing.T) {
 		most float64
 	}{
 		{"AccessLog", middleware.AccessLog(io.Discard), 2},
+		{"Records", middleware.Records(func(context.Context, adapter.Record) {}), 2},
 		{"GuardHeaders", middleware.GuardHeaders, 2},
 		{"QuietDisconnects", middleware.QuietDisconnects, 2},
 		{"Environ", middleware.Environ(map[string]any{"my.key": "mine"}), 2},

@@ -1,8 +1,10 @@
 package middleware_test
 
 import (
+	"context"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -38,6 +40,24 @@ func ExampleAccessLog() {
 	h := middleware.AccessLog(log)(http.NotFoundHandler())
 	h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("GET", "/x", nil))
 	// Output: "GET /x HTTP/1.1" 404 19
+}
+
+func ExampleRecords() {
+	logger := slog.New(slog.NewTextHandler(os.Stdout, &slog.HandlerOptions{ReplaceAttr: sameEveryDay}))
+	r := chi.NewRouter()
+	r.Use(middleware.Records(func(ctx context.Context, rec adapter.Record) {
+		logger.LogAttrs(ctx, slog.LevelInfo, "served", slog.Any("request", rec))
+	}))
+	r.Get("/orders/{id}", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "shipped") })
+	r.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("GET", "/orders/7?token=secret", nil))
+	// Output: level=INFO msg=served request.method=GET request.path=/orders/7 request.status=200 request.bytes=7 request.remote=192.0.2.1 request.proto=HTTP/1.1
+}
+
+func sameEveryDay(_ []string, a slog.Attr) slog.Attr {
+	if a.Key == slog.TimeKey || a.Key == "duration" {
+		return slog.Attr{}
+	}
+	return a
 }
 
 type writer func(string)
