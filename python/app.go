@@ -121,12 +121,13 @@ func (a *App) ServeWSGI(env *environ.Environ, start adapter.StartResponse) (adap
 
 // exchange has a worker answer the request.
 func (a *App) exchange(env *environ.Environ, start adapter.StartResponse, request *encoded) (adapter.Body, error) {
-	c, err := a.pool.queue.acquire(env.Context())
+	t := &ticket{frame: request.b}
+	c, err := a.pool.queue.acquire(env.Context(), t)
 	if err != nil {
 		return nil, err
 	}
-	x := &exchange{app: a, env: env, start: start, c: c}
-	if err := c.send(request.b); err != nil {
+	x := &exchange{app: a, env: env, start: start, c: c, posted: t.sent && !t.long()}
+	if err := c.deliver(t); err != nil {
 		return nil, x.lose(err)
 	}
 	return x.head()

@@ -25,20 +25,51 @@ type connection struct {
 	spare     []byte // the usual buf, while a larger one is in its place
 	ancillary []byte
 	files     []int // descriptors that came, and that nobody has taken yet
+
+	// The queue's, under its lock.
+	requests *requests // by which requests go; nil: they go by sock
+	current  *ticket   // whose turn it is
+	since    time.Time // when its turn came
+	ahead    []*ticket // posted ahead of their turn
+	posted   uint16    // the number of the last that was posted
+	alone    bool      // none is posted behind the one whose turn it is
 }
 
 const (
 	usualBuffer = 8 << 10
+	// shortAnswer is the buffer where requests are posted ahead: an answer that
+	// fits is not waited for by the next one, however slow its client is.
+	shortAnswer = 72 << 10
 	largeBuffer = 128 << 10
 )
 
 var largeBuffers = sync.Pool{New: func() any { return new([largeBuffer]byte) }}
 
-func newConnection(w *worker, sock *net.UnixConn, timeout time.Duration) *connection {
-	return &connection{
-		worker: w, sock: sock, timeout: timeout,
-		buf: make([]byte, usualBuffer), ancillary: make([]byte, descriptorSpace),
+func newConnection(w *worker, sock *net.UnixConn, requests *requests) *connection {
+	size := usualBuffer
+	if requests != nil {
+		size = shortAnswer
 	}
+	return &connection{
+		worker: w, sock: sock, requests: requests, timeout: w.timeout,
+		buf: make([]byte, size), ancillary: make([]byte, descriptorSpace),
+	}
+}
+
+// holds reports whether the buffer has room for a payload of n bytes and for the
+// frame that ends the exchange.
+func (c *connection) holds(n uint32) bool { return uint64(n)+headerSize <= uint64(len(c.buf)) }
+
+// deliver sends the request whose turn it is, as far as it was not posted.
+func (c *connection) deliver(t *ticket) error {
+	switch {
+	case c.requests == nil:
+	case !t.sent:
+		return errUnseen
+	case !t.long():
+		return nil
+	}
+	return c.send(t.frame)
 }
 
 // send writes whole frames.
@@ -102,16 +133,16 @@ func (c *connection) arrives(within time.Duration) bool {
 }
 
 // last reads a payload of n bytes if it is there already, and behind it the
-// frame that ends the exchange and nothing else.
+// frame that ends the exchange.
 func (c *connection) last(n int) (string, bool) {
-	if c.have-c.at != n+headerSize {
+	if c.have-c.at < n+headerSize {
 		return "", false
 	}
-	p := c.buf[c.at:c.have]
+	p := c.buf[c.at : c.at+n+headerSize]
 	if f, err := parseFrame(p[n:]); err != nil || f != (frame{kind: kindEnd}) {
 		return "", false
 	}
-	c.at = c.have
+	c.at += n + headerSize
 	return string(p[:n]), true
 }
 
@@ -147,7 +178,7 @@ func (c *connection) longText(size int) ([]byte, error) {
 // some reads from 1 to n bytes of a payload. They are good until the next read.
 func (c *connection) some(n int) ([]byte, error) {
 	if c.at == c.have {
-		if n > usualBuffer {
+		if n > len(c.buf) {
 			c.enlarge()
 		}
 		if err := c.fill(1); err != nil {
@@ -202,16 +233,30 @@ func (c *connection) enlarge() {
 	}
 }
 
-// settle makes the connection ready for another exchange, and reports whether
-// it is fit for one.
-func (c *connection) settle() bool {
-	fit := c.at == c.have && len(c.files) == 0
-	if c.spare != nil {
-		largeBuffers.Put((*[largeBuffer]byte)(c.buf))
-		c.buf, c.spare = c.spare, nil
+// shrink goes back to the usual buffer, if what is unread fits into that.
+func (c *connection) shrink() {
+	if c.spare == nil || c.have-c.at > len(c.spare) {
+		return
 	}
-	c.at, c.have = 0, 0
-	return fit
+	c.have = copy(c.spare, c.buf[c.at:c.have])
+	c.at = 0
+	largeBuffers.Put((*[largeBuffer]byte)(c.buf))
+	c.buf, c.spare = c.spare, nil
+}
+
+// settle makes the connection ready for another exchange, and reports whether
+// it is fit for one. What has come already must be the answer to the next
+// request, so the worker must have read that.
+func (c *connection) settle() bool {
+	c.shrink()
+	if c.at == c.have && len(c.files) == 0 {
+		return true
+	}
+	if len(c.ahead) == 0 {
+		return false
+	}
+	number, waits := c.requests.oldest()
+	return !waits || number != c.ahead[0].number
 }
 
 // file takes the descriptor that came with a file frame, to be read from at on.
@@ -243,9 +288,13 @@ func reopen(shared *os.File) (*os.File, error) {
 // close closes the connection: the worker's next send fails.
 func (c *connection) close() {
 	_ = c.sock.Close()
+	if c.requests != nil {
+		c.requests.close()
+	}
 	for _, fd := range c.files {
 		closeDescriptor(fd)
 	}
 	c.files = nil
-	c.settle()
+	c.at, c.have = 0, 0
+	c.shrink()
 }

@@ -2,6 +2,7 @@ package python
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -17,10 +18,11 @@ import (
 
 // exchange is one request in a worker, and the Body of what is answered to it.
 type exchange struct {
-	app   *App
-	env   *environ.Environ
-	start adapter.StartResponse
-	c     *connection // nil once it is given back
+	app    *App
+	env    *environ.Environ
+	start  adapter.StartResponse
+	c      *connection // nil once it is given back
+	posted bool        // the whole request was
 
 	writer  io.Writer // write(), once start was called
 	answers bool      // the worker has sent a frame
@@ -30,6 +32,9 @@ type exchange struct {
 	headers adapter.Headers
 	left    uint32   // bytes of a chunk that are still to come
 	taken   int64    // bytes of the body that came in chunks
+	alone   bool     // no request is posted behind this one any more
+	rest    []byte   // of the body, once the worker is at the next request
+	failed  error    // how that rest ended
 	closing error    // what close() raised
 	feeding *feeding // the last read of the request's body; nil for none
 	broken  error    // how reading the body of the request failed
@@ -156,6 +161,7 @@ func (x *exchange) empty() (adapter.Body, error) {
 // body is the answer whose first chunk has size bytes. Where that is all there
 // is, and its end has come too, the worker's part is over.
 func (x *exchange) body(size uint32) (adapter.Body, error) {
+	x.left = size
 	if err := x.openSized(size); err != nil {
 		return nil, err
 	}
@@ -165,8 +171,13 @@ func (x *exchange) body(size uint32) (adapter.Body, error) {
 			return nil, err
 		}
 	}
-	x.left = size
+	if x.whole && x.c.holds(size) {
+		if err := x.c.fill(int(size)); err != nil {
+			return nil, x.lose(err)
+		}
+	}
 	if text, ok := x.c.last(int(size)); ok {
+		x.left = 0
 		x.giveBack(true)
 		if x.whole || x.length == int64(size) {
 			return adapter.Text(text), nil
@@ -252,10 +263,7 @@ func (x *exchange) replace(err error) ([]byte, error) {
 
 // piece returns some bytes of the body, good until the next call.
 func (x *exchange) piece() ([]byte, error) {
-	for x.left == 0 {
-		if x.c == nil {
-			return nil, io.EOF
-		}
+	for x.left == 0 && x.c != nil {
 		f, err := x.next()
 		if err != nil {
 			return nil, err
@@ -270,6 +278,12 @@ func (x *exchange) piece() ([]byte, error) {
 		}
 		x.left = f.length
 	}
+	if x.c != nil && (x.taken > 0 || !x.c.holds(x.left)) {
+		x.standAlone()
+	}
+	if x.c == nil {
+		return x.remainder()
+	}
 	p, err := x.c.some(int(x.left))
 	if err != nil {
 		return nil, x.lose(err)
@@ -277,6 +291,63 @@ func (x *exchange) piece() ([]byte, error) {
 	x.left -= uint32(len(p))
 	x.taken += int64(len(p))
 	return p, nil
+}
+
+// standAlone sees to it that no other request waits for the client of this one,
+// which may read its body slowly: none is posted behind it any more, and if the
+// worker has read one, what is left of this body, which the worker has sent, is
+// taken in.
+func (x *exchange) standAlone() {
+	if x.alone {
+		return
+	}
+	x.alone = true
+	if x.app.pool.queue.standAlone(x.c) {
+		x.takeIn()
+	}
+}
+
+// takeIn reads the rest of an answer that the worker is done with. A socket's
+// buffer is all that it can be.
+func (x *exchange) takeIn() {
+	for x.c != nil {
+		for x.left > 0 {
+			p, err := x.c.some(int(x.left))
+			if err != nil {
+				x.failed = x.lose(err)
+				return
+			}
+			x.rest = append(x.rest, p...)
+			x.left -= uint32(len(p))
+		}
+		f, err := x.next()
+		if err == io.EOF {
+			return
+		}
+		if err != nil {
+			x.failed = err
+			return
+		}
+		if f.kind != kindChunk {
+			x.failed = x.lose(fmt.Errorf("%w: a file within a body", errGarbage))
+			return
+		}
+		x.left = f.length
+	}
+}
+
+// remainder returns what was taken in, and then how that ended.
+func (x *exchange) remainder() ([]byte, error) {
+	p := x.rest
+	x.rest = nil
+	x.taken += int64(len(p))
+	switch {
+	case len(p) > 0:
+		return p, nil
+	case x.failed != nil:
+		return nil, x.failed
+	}
+	return nil, io.EOF
 }
 
 // lastWait is how long the end of an answer is waited for whose body is complete.
@@ -361,7 +432,7 @@ func (x *exchange) log(text []byte) {
 func (x *exchange) giveBack(fit bool) {
 	c := x.c
 	x.c = nil
-	fit = x.stopFeeding(false) && c.settle() && fit
+	fit = x.stopFeeding(false) && fit
 	x.app.finished(c.worker)
 	if fit {
 		x.app.pool.queue.release(c)
@@ -370,14 +441,20 @@ func (x *exchange) giveBack(fit bool) {
 	}
 }
 
-// abandon closes the connection of an exchange that is not over.
+// abandon closes the connection of an exchange that is not over. Where the worker
+// is at the next request already, the answer to that must be kept: the rest of
+// this one is read and dropped then.
 func (x *exchange) abandon() {
 	if x.c == nil {
 		return
 	}
+	if x.stopFeeding(false) && x.app.pool.queue.standAlone(x.c) {
+		x.takeIn()
+		x.closing = cmp.Or(x.closing, x.failed)
+		return
+	}
 	c := x.c
 	x.c = nil
-	x.stopFeeding(false)
 	x.app.finished(c.worker)
 	x.app.pool.queue.discard(c)
 }
@@ -387,13 +464,17 @@ func (x *exchange) lose(err error) error {
 	if x.c == nil {
 		return err
 	}
-	if x.answers && errors.Is(err, errUnseen) {
-		err = errGone
-	}
 	w := x.c.worker
 	c := x.c
 	x.c = nil
 	x.stopFeeding(false)
+	unread := x.app.pool.queue.unread(c)
+	switch {
+	case unread && !errors.Is(err, errHung) && !errors.Is(err, errGarbage):
+		err = errUnseen
+	case errors.Is(err, errUnseen) && (x.answers || x.posted):
+		err = errGone
+	}
 	if !errors.Is(err, errUnseen) {
 		x.app.finished(w)
 	}

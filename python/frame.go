@@ -11,6 +11,7 @@ type kind byte
 const (
 	// From Go.
 	kindRequest kind = 'Q'
+	kindLong    kind = 'B' // a request is too long for a packet, and comes by the connection
 	kindData    kind = 'D'
 	// To Go.
 	kindStart   kind = 'S'

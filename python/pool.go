@@ -334,6 +334,9 @@ func (p *pool) replace(s *slot, why string) {
 const (
 	firstPause = 100 * time.Millisecond
 	longest    = 10 * time.Second
+	// longestAlone is longest where no other worker is at work: all requests
+	// wait for this one.
+	longestAlone = time.Second
 	// A worker that was at work so long, or for so many requests, was no
 	// failure: what ends it need not end its successor.
 	settledAfter    = 2 * time.Second
@@ -346,7 +349,11 @@ func (p *pool) pause(s *slot) {
 		return
 	}
 	s.failures++
-	wait := min(firstPause<<min(s.failures-1, 10), longest)
+	most := longestAlone
+	if slices.ContainsFunc(p.slots, func(other *slot) bool { return other.current != nil }) {
+		most = longest
+	}
+	wait := min(firstPause<<min(s.failures-1, 10), most)
 	p.log.printf("the next attempt to start a worker is in %v", wait)
 	s.retry = time.AfterFunc(wait, func() { p.send(event{kind: evRetry, slot: s}) })
 }

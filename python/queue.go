@@ -17,8 +17,10 @@ import (
 type queue struct {
 	mu      sync.Mutex
 	workers []*worker
+	threads int // of all workers
 	waiting line
-	limit   int // of waiting requests; less than 0: none may wait
+	ahead   int // how many are posted to a worker ahead of their turn
+	limit   int // of waiting requests, and those ahead; less than 0: none may wait
 	closed  bool
 
 	timeout  time.Duration
@@ -32,8 +34,9 @@ type queue struct {
 	emptied func()
 }
 
-// acquire waits for a free thread and returns a connection to it.
-func (q *queue) acquire(ctx context.Context) (*connection, error) {
+// acquire waits until it is t's turn, and returns the connection for it. Where
+// that has a socket for requests, t was posted to it.
+func (q *queue) acquire(ctx context.Context, t *ticket) (*connection, error) {
 	q.mu.Lock()
 	if q.closed {
 		q.mu.Unlock()
@@ -41,19 +44,30 @@ func (q *queue) acquire(ctx context.Context) (*connection, error) {
 	}
 	if q.waiting.size == 0 {
 		if w := q.idlest(); w != nil {
-			c := w.take()
+			c := q.take(w, t)
 			q.mu.Unlock()
-			return q.connect(w, c)
+			return q.connect(w, c, t)
 		}
 	}
-	if q.waiting.size >= max(q.limit, 0) {
+	if q.waiting.size+q.ahead >= max(q.limit, 0) {
 		q.mu.Unlock()
 		return nil, q.reject(errQueueFull)
 	}
-	t := &ticket{granted: make(chan grant, 1)}
+	t.granted = make(chan grant, 1)
 	q.waiting.push(t)
+	q.spread()
 	q.mu.Unlock()
 	return q.wait(ctx, t)
+}
+
+// take counts t into a free thread of w, and begins it if a connection is open.
+// The caller holds the lock.
+func (q *queue) take(w *worker, t *ticket) *connection {
+	c := w.take()
+	if c != nil {
+		q.begin(c, t)
+	}
+	return c
 }
 
 func (q *queue) wait(ctx context.Context, t *ticket) (*connection, error) {
@@ -61,7 +75,7 @@ func (q *queue) wait(ctx context.Context, t *ticket) (*connection, error) {
 	defer timer.Stop()
 	select {
 	case g := <-t.granted:
-		return q.accept(g)
+		return q.accept(g, t)
 	case <-ctx.Done():
 		// Either error has the Handler end the request in silence: the
 		// client has left.
@@ -72,17 +86,21 @@ func (q *queue) wait(ctx context.Context, t *ticket) (*connection, error) {
 }
 
 // leave takes a request that will not wait any longer out of the queue, unless
-// its turn has come meanwhile.
+// its turn has come meanwhile or a worker has read it.
 func (q *queue) leave(t *ticket, err error) (*connection, error) {
 	q.mu.Lock()
+	if t.posted && t.connection.current != t {
+		q.takeBack(t.connection)
+	}
 	left := q.waiting.remove(t)
-	emptied := q.closed && q.waiting.size == 0
+	q.spread()
+	emptied := q.emptyAndClosed()
 	q.mu.Unlock()
 	if emptied {
 		q.emptied()
 	}
 	if !left {
-		return q.accept(<-t.granted)
+		return q.accept(<-t.granted, t)
 	}
 	if reason, ok := err.(unavailable); ok {
 		return nil, q.reject(reason)
@@ -90,11 +108,14 @@ func (q *queue) leave(t *ticket, err error) (*connection, error) {
 	return nil, err
 }
 
-func (q *queue) accept(g grant) (*connection, error) {
-	if g.worker == nil {
-		return nil, q.reject(errClosed)
+func (q *queue) accept(g grant, t *ticket) (*connection, error) {
+	if reason, ok := g.err.(unavailable); ok {
+		return nil, q.reject(reason)
 	}
-	return q.connect(g.worker, g.connection)
+	if g.err != nil {
+		return nil, g.err
+	}
+	return q.connect(g.worker, g.connection, t)
 }
 
 func (q *queue) reject(why unavailable) error {
@@ -103,7 +124,7 @@ func (q *queue) reject(why unavailable) error {
 }
 
 // connect opens a connection where a worker that was granted has none to spare.
-func (q *queue) connect(w *worker, c *connection) (*connection, error) {
+func (q *queue) connect(w *worker, c *connection, t *ticket) (*connection, error) {
 	if c != nil {
 		return c, nil
 	}
@@ -112,37 +133,94 @@ func (q *queue) connect(w *worker, c *connection) (*connection, error) {
 		if errors.Is(err, errUnseen) {
 			q.lost(w)
 		}
-		q.vacate(w, nil)
+		q.mu.Lock()
+		q.vacate(w)
 		return nil, err
 	}
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if c.requests != nil {
+		w.open = append(w.open, c)
+	}
+	q.begin(c, t)
+	q.spread()
 	return c, nil
 }
 
-// release gives back a connection that is fit for another request.
-func (q *queue) release(c *connection) { q.vacate(c.worker, c) }
+// release gives back a connection that is fit for another request. The worker's
+// next answer may have begun to come.
+func (q *queue) release(c *connection) {
+	q.mu.Lock()
+	if !c.settle() {
+		q.closeOne(c)
+		return
+	}
+	if q.pass(c) {
+		q.spread()
+		emptied := q.emptyAndClosed()
+		q.mu.Unlock()
+		if emptied {
+			q.emptied()
+		}
+		return
+	}
+	c.current = nil
+	if c.worker.serving {
+		c.worker.idle = append(c.worker.idle, c)
+	} else {
+		c.worker.close(c)
+	}
+	q.vacate(c.worker)
+}
 
 // discard gives back a thread whose connection must be closed.
 func (q *queue) discard(c *connection) {
-	c.close()
-	q.vacate(c.worker, nil)
+	q.mu.Lock()
+	q.closeOne(c)
 }
 
-// vacate notes that a thread of w is free, and hands it to who waits longest.
-func (q *queue) vacate(w *worker, c *connection) {
+// closeOne closes a connection, and lets another request have its thread. The
+// caller holds the lock, which is released.
+func (q *queue) closeOne(c *connection) {
+	q.recall(c)
+	q.strand(c)
+	c.current = nil
+	c.worker.close(c)
+	q.vacate(c.worker)
+}
+
+// unread reports whether the worker has not read the request that c is at. It
+// will not any more.
+func (q *queue) unread(c *connection) bool {
 	q.mu.Lock()
+	defer q.mu.Unlock()
+	c.alone = true
+	return q.recall(c)
+}
+
+// standAlone takes back what is posted behind the request that c is at, and posts
+// no more. It reports whether the worker has read the next one already: then all of
+// its answer to this one is on its way.
+func (q *queue) standAlone(c *connection) (overtaken bool) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	c.alone = true
+	q.takeBack(c)
+	q.spread()
+	return len(c.ahead) > 0
+}
+
+// vacate notes that a thread of w is free, and hands it to who waits longest. The
+// caller holds the lock, which is released.
+func (q *queue) vacate(w *worker) {
 	w.busy--
-	if !w.serving && c != nil {
-		c.close()
-		c = nil
-	}
-	if c != nil {
-		w.idle = append(w.idle, c)
-	}
 	drained := !w.serving && w.busy == 0
 	if w.serving {
 		q.hand(w)
+	} else {
+		q.handAll()
 	}
-	emptied := q.closed && q.waiting.size == 0
+	emptied := q.emptyAndClosed()
 	q.mu.Unlock()
 	if drained {
 		q.drained(w)
@@ -152,10 +230,29 @@ func (q *queue) vacate(w *worker, c *connection) {
 	}
 }
 
+func (q *queue) emptyAndClosed() bool { return q.closed && q.waiting.size+q.ahead == 0 }
+
 // hand gives the free threads of w to waiting requests. The caller holds the lock.
 func (q *queue) hand(w *worker) {
-	for q.waiting.size > 0 && w.busy < w.threads {
-		q.waiting.pop().granted <- grant{w, w.take()}
+	for w.busy < w.threads {
+		if q.waiting.size == 0 && q.ahead > 0 {
+			q.steal()
+		}
+		if q.waiting.size == 0 {
+			break
+		}
+		t := q.waiting.pop()
+		t.granted <- grant{worker: w, connection: q.take(w, t)}
+	}
+	q.spread()
+}
+
+// handAll is hand for all workers. The caller holds the lock.
+func (q *queue) handAll() {
+	for _, w := range q.workers {
+		if q.waiting.size > 0 {
+			q.hand(w)
+		}
 	}
 }
 
@@ -176,6 +273,7 @@ func (q *queue) add(w *worker) {
 	defer q.mu.Unlock()
 	w.serving = true
 	q.workers = append(q.workers, w)
+	q.threads += w.threads
 	q.hand(w)
 }
 
@@ -186,10 +284,16 @@ func (q *queue) remove(w *worker) (drained bool) {
 	for i, other := range q.workers {
 		if other == w {
 			q.workers = append(q.workers[:i:i], q.workers[i+1:]...)
+			q.threads -= w.threads
+			break
 		}
 	}
 	w.serving = false
 	w.closeIdle()
+	for _, c := range w.open {
+		q.takeBack(c)
+	}
+	q.handAll()
 	return w.busy == 0
 }
 
@@ -211,15 +315,20 @@ func (q *queue) close() {
 func (q *queue) turnAway() {
 	q.mu.Lock()
 	defer q.mu.Unlock()
+	for _, w := range q.workers {
+		for _, c := range w.open {
+			q.takeBack(c)
+		}
+	}
 	for q.waiting.size > 0 {
-		q.waiting.pop().granted <- grant{}
+		q.waiting.pop().granted <- grant{err: errClosed}
 	}
 }
 
 func (q *queue) length() int {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	return q.waiting.size
+	return q.waiting.size + q.ahead
 }
 
 // load returns the number of requests in w.
@@ -227,62 +336,4 @@ func (q *queue) load(w *worker) int {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	return w.busy
-}
-
-// grant is a thread of a worker, and a connection to it if one is open. Without
-// a worker it says that none will come.
-type grant struct {
-	worker     *worker
-	connection *connection
-}
-
-// ticket is a waiting request.
-type ticket struct {
-	granted    chan grant
-	prev, next *ticket
-	queued     bool
-}
-
-// line is a list of tickets that one can leave from anywhere.
-type line struct {
-	first, last *ticket
-	size        int
-}
-
-func (l *line) push(t *ticket) {
-	t.queued, t.prev = true, l.last
-	if l.last == nil {
-		l.first = t
-	} else {
-		l.last.next = t
-	}
-	l.last = t
-	l.size++
-}
-
-func (l *line) pop() *ticket {
-	t := l.first
-	l.remove(t)
-	return t
-}
-
-// remove takes t out, and reports whether it was still there.
-func (l *line) remove(t *ticket) bool {
-	if !t.queued {
-		return false
-	}
-	t.queued = false
-	l.size--
-	if t.prev == nil {
-		l.first = t.next
-	} else {
-		t.prev.next = t.next
-	}
-	if t.next == nil {
-		l.last = t.prev
-	} else {
-		t.next.prev = t.prev
-	}
-	t.prev, t.next = nil, nil
-	return true
 }

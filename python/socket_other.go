@@ -16,7 +16,7 @@ var descriptorSpace = 0
 
 func socketPair(string) (*net.UnixConn, *os.File, error) { return nil, nil, errors.ErrUnsupported }
 
-func sendDescriptor(*net.UnixConn, *os.File) error { return errors.ErrUnsupported }
+func sendDescriptors(*net.UnixConn, ...*os.File) error { return errors.ErrUnsupported }
 
 func descriptors([]byte) []int { return nil }
 

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"runtime"
 	"syscall"
 )
 
@@ -35,20 +36,15 @@ func socketPair(name string) (ours *net.UnixConn, theirs *os.File, err error) {
 	return conn.(*net.UnixConn), theirs, nil
 }
 
-// sendDescriptor passes file's descriptor on, with one byte to carry it.
-func sendDescriptor(conn *net.UnixConn, file *os.File) error {
-	raw, err := file.SyscallConn()
-	if err != nil {
-		return err
+// sendDescriptors passes the descriptors of files on, with one byte to carry them.
+func sendDescriptors(conn *net.UnixConn, files ...*os.File) error {
+	descriptors := make([]int, len(files))
+	for i, file := range files {
+		descriptors[i] = int(file.Fd())
 	}
-	var sendErr error
-	err = raw.Control(func(fd uintptr) {
-		_, _, sendErr = conn.WriteMsgUnix([]byte{'c'}, syscall.UnixRights(int(fd)), nil)
-	})
-	if err != nil {
-		return err
-	}
-	return sendErr
+	_, _, err := conn.WriteMsgUnix([]byte{'c'}, syscall.UnixRights(descriptors...), nil)
+	runtime.KeepAlive(files)
+	return err
 }
 
 // descriptorSpace is the room that ancillary data with one descriptor takes.

@@ -25,7 +25,7 @@ func (p *pool) begin(turn *turnover) {
 		}
 		w := &worker{
 			slot: s, turn: turn, threads: p.config.Threads, born: time.Now(), timeout: p.config.RequestTimeout,
-			limit: p.requestLimit(),
+			limit: p.requestLimit(), ahead: !p.config.Gevent,
 		}
 		turn.next = append(turn.next, w)
 		p.workers = append(p.workers, w)

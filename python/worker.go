@@ -2,6 +2,8 @@ package python
 
 import (
 	"fmt"
+	"os"
+	"slices"
 	"sync/atomic"
 	"time"
 )
@@ -16,6 +18,7 @@ type worker struct {
 	requests atomic.Uint64
 	limit    uint64 // requests after which it is replaced; 0: none
 	timeout  time.Duration
+	ahead    bool        // requests are posted to it ahead of their turn
 	old      atomic.Bool // the limit has been reported
 
 	process *process // set before evStarted
@@ -24,6 +27,7 @@ type worker struct {
 	serving bool
 	busy    int
 	idle    []*connection
+	open    []*connection // all with a socket for requests
 
 	// The pool's.
 	state    state
@@ -84,19 +88,42 @@ func (w *worker) dial() (*connection, error) {
 	if err != nil {
 		return nil, err
 	}
-	err = sendDescriptor(w.process.control, theirs)
-	_ = theirs.Close()
-	if err != nil {
+	defer theirs.Close()
+	passed := []*os.File{theirs}
+	var r *requests
+	if w.ahead {
+		var file *os.File
+		if r, file, err = newRequests(); err != nil {
+			_ = ours.Close()
+			return nil, err
+		}
+		if file != nil {
+			defer file.Close()
+			passed = append(passed, file)
+		}
+	}
+	if err = sendDescriptors(w.process.control, passed...); err != nil {
 		_ = ours.Close()
+		if r != nil {
+			r.close()
+		}
 		return nil, errUnseen
 	}
-	return newConnection(w, ours, w.timeout), nil
+	return newConnection(w, ours, r), nil
+}
+
+// close closes a connection. The caller holds the queue's lock.
+func (w *worker) close(c *connection) {
+	if at := slices.Index(w.open, c); at >= 0 {
+		w.open = slices.Delete(w.open, at, at+1)
+	}
+	c.close()
 }
 
 // closeIdle closes what no request has. The caller holds the queue's lock.
 func (w *worker) closeIdle() {
 	for _, c := range w.idle {
-		c.close()
+		w.close(c)
 	}
 	w.idle = nil
 }

@@ -16,10 +16,20 @@ class Channel:
     connection is closed, for nobody could tell where its next frame begins.
     """
 
-    __slots__ = ("_lock", "_owed", "_receiving", "_rest", "_sending", "lost", "sock")
+    __slots__ = (
+        "_lock",
+        "_owed",
+        "_receiving",
+        "_requests",
+        "_rest",
+        "_sending",
+        "lost",
+        "sock",
+    )
 
-    def __init__(self, sock: socket.socket) -> None:
+    def __init__(self, sock: socket.socket, requests: "Optional[socket.socket]") -> None:
         self.sock = sock
+        self._requests = requests  # by which requests come; None: by sock
         self.lost = False  # Go has closed the connection
         self._lock = threading.Lock()
         self._rest = b""  # received, and not yet used
@@ -72,7 +82,12 @@ class Channel:
 
         Nothing comes back once Go has closed the connection.
         """
-        data = self.sock.recv(RECEIVE)
+        if self._requests is None:
+            data = self.sock.recv(RECEIVE)
+        else:
+            data = self._requests.recv(RECEIVE)
+            if data and data[4] == frame.LONG:
+                data = self.sock.recv(RECEIVE)
         if not data:
             return None
         start = frame.REQUEST_HEADER.size

@@ -15,6 +15,7 @@ READ_PAYLOAD: Final = struct.Struct("<II")
 
 # From Go.
 REQUEST: Final = ord("Q")
+LONG: Final = ord("B")
 DATA: Final = ord("D")
 
 # To Go.

@@ -1,7 +1,8 @@
 """The server: it reads requests from a connection and runs the application."""
 
 import socket
-from typing import Any
+from contextlib import nullcontext
+from typing import Any, Optional
 
 from . import frame
 from .application import Application
@@ -24,10 +25,10 @@ class Server:
             "wsgi.run_once": False,
         }
 
-    def serve(self, sock: socket.socket) -> None:
+    def serve(self, sock: socket.socket, requests: "Optional[socket.socket]" = None) -> None:
         """Serve the requests of one connection, until Go closes it."""
-        channel = Channel(sock)
-        with sock:
+        channel = Channel(sock, requests)
+        with sock, requests or nullcontext():
             try:
                 while (request := channel.request()) is not None:
                     if not self._answer(channel, *request):

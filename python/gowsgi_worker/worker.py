@@ -72,22 +72,24 @@ class Worker:
         _tell(self._control, ready=True, files=files)
         while (connection := self._accept()) is not None:
             if self._threads == 1:
-                self._serve(connection)
+                self._serve(*connection)
             else:
-                threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
+                threading.Thread(target=self._serve, args=connection, daemon=True).start()
 
-    def _serve(self, connection: socket.socket) -> None:
-        self._connections.add(connection)
+    def _serve(self, *connection: socket.socket) -> None:
+        self._connections.update(connection)
         try:
-            self._server.serve(connection)
+            self._server.serve(*connection)
         finally:
             if os.getpid() != self._process:
                 os._exit(0)  # a fork of the application's came back from it
-            self._connections.discard(connection)
+            self._connections.difference_update(connection)
 
-    def _accept(self) -> Optional[socket.socket]:
-        """Wait for Go to hand over a connection; none comes when it is over."""
-        room = socket.CMSG_SPACE(array.array("i").itemsize)
+    def _accept(self) -> "Optional[list[socket.socket]]":
+        """Wait for Go to hand over a connection, and the socket for its requests
+        where it has one; none comes when it is over.
+        """
+        room = socket.CMSG_SPACE(2 * array.array("i").itemsize)
         while True:
             try:
                 data, ancillary, _, _ = self._control.recvmsg(1, room)
@@ -97,8 +99,7 @@ class Worker:
                 return None
             for level, kind, passed in ancillary:
                 if level == socket.SOL_SOCKET and kind == socket.SCM_RIGHTS:
-                    descriptor = array.array("i", passed)[0]
-                    return socket.socket(fileno=_out_of_the_way(descriptor))
+                    return [_adopt(descriptor) for descriptor in array.array("i", passed)]
 
     def _forked(self) -> None:
         """In a fork of the application's: let go of what belongs to the worker."""
@@ -184,6 +185,15 @@ def _out_of_the_way(descriptor: int) -> int:
     moved = fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, 3)
     os.close(descriptor)
     return moved
+
+
+def _adopt(descriptor: int) -> socket.socket:
+    """Return the socket of a descriptor. It blocks, whatever the application has
+    made the default.
+    """
+    sock = socket.socket(fileno=_out_of_the_way(descriptor))
+    sock.settimeout(None)
+    return sock
 
 
 def _import_failure(error: BaseException) -> str:
