@@ -133,17 +133,17 @@ func (c *connection) arrives(within time.Duration) bool {
 }
 
 // last reads a payload of n bytes if it is there already, and behind it the
-// frame that ends the exchange.
-func (c *connection) last(n int) (string, bool) {
+// frame that ends the exchange. It is good until the next read.
+func (c *connection) last(n int) ([]byte, bool) {
 	if c.have-c.at < n+headerSize {
-		return "", false
+		return nil, false
 	}
 	p := c.buf[c.at : c.at+n+headerSize]
 	if f, err := parseFrame(p[n:]); err != nil || f != (frame{kind: kindEnd}) {
-		return "", false
+		return nil, false
 	}
 	c.at += n + headerSize
-	return string(p[:n]), true
+	return p[:n], true
 }
 
 // text reads a payload of n bytes that is kept in memory. It is good until the
@@ -187,6 +187,28 @@ func (c *connection) some(n int) ([]byte, error) {
 	}
 	p := c.buf[c.at:min(c.have, c.at+n)]
 	c.at += len(p)
+	return p, nil
+}
+
+// chunks reads a payload of n bytes, which the buffer can hold, and takes the whole
+// chunks that have come behind it too. They are good until the next read.
+func (c *connection) chunks(n int) ([]byte, error) {
+	if err := c.fill(n); err != nil {
+		return nil, err
+	}
+	end := c.at + n
+	behind := end
+	for c.have-behind >= headerSize {
+		f, err := parseFrame(c.buf[behind:])
+		next := behind + headerSize + int(f.length)
+		if err != nil || f.kind != kindChunk || f.length == 0 || next > c.have {
+			break
+		}
+		end += copy(c.buf[end:], c.buf[behind+headerSize:next])
+		behind = next
+	}
+	p := c.buf[c.at:end]
+	c.at = behind
 	return p, nil
 }
 

@@ -171,20 +171,22 @@ func (x *exchange) body(size uint32) (adapter.Body, error) {
 			return nil, err
 		}
 	}
-	if x.whole && x.c.holds(size) {
+	if x.c.holds(size) {
 		if err := x.c.fill(int(size)); err != nil {
 			return nil, x.lose(err)
 		}
 	}
-	if text, ok := x.c.last(int(size)); ok {
-		x.left = 0
-		x.giveBack(true)
-		if x.whole || x.length == int64(size) {
-			return adapter.Text(text), nil
-		}
-		return adapter.Stream(func(yield func([]byte, error) bool) { yield([]byte(text), nil) }), nil
+	p, ok := x.c.last(int(size))
+	if !ok {
+		return x, nil
 	}
-	return x, nil
+	p = bytes.Clone(p)
+	x.left = 0
+	x.giveBack(true)
+	if x.whole || x.length == int64(size) {
+		return adapter.Bytes(p), nil
+	}
+	return adapter.Stream(func(yield func([]byte, error) bool) { yield(p, nil) }), nil
 }
 
 // sendFile is the answer that is a file. Its descriptor is Go's own, so the
@@ -263,26 +265,25 @@ func (x *exchange) replace(err error) ([]byte, error) {
 
 // piece returns some bytes of the body, good until the next call.
 func (x *exchange) piece() ([]byte, error) {
-	for x.left == 0 && x.c != nil {
-		f, err := x.next()
-		if err != nil {
+	if x.left == 0 && x.c != nil {
+		if err := x.chunk(); err != nil {
 			return nil, err
 		}
-		if f.kind != kindChunk {
-			return nil, x.lose(fmt.Errorf("%w: a file within a body", errGarbage))
-		}
-		if f.length == 0 {
-			if _, err := x.writer.Write(nil); err != nil {
-				return nil, err
-			}
-		}
-		x.left = f.length
 	}
 	if x.c != nil && (x.taken > 0 || !x.c.holds(x.left)) {
 		x.standAlone()
 	}
 	if x.c == nil {
 		return x.remainder()
+	}
+	if x.c.holds(x.left) {
+		p, err := x.c.chunks(int(x.left))
+		if err != nil {
+			return nil, x.lose(err)
+		}
+		x.left = 0
+		x.taken += int64(len(p))
+		return p, nil
 	}
 	p, err := x.c.some(int(x.left))
 	if err != nil {
@@ -291,6 +292,26 @@ func (x *exchange) piece() ([]byte, error) {
 	x.left -= uint32(len(p))
 	x.taken += int64(len(p))
 	return p, nil
+}
+
+// chunk waits for the next chunk that is not empty.
+func (x *exchange) chunk() error {
+	for x.left == 0 {
+		f, err := x.next()
+		if err != nil {
+			return err
+		}
+		if f.kind != kindChunk {
+			return x.lose(fmt.Errorf("%w: a file within a body", errGarbage))
+		}
+		if f.length == 0 {
+			if _, err := x.writer.Write(nil); err != nil {
+				return err
+			}
+		}
+		x.left = f.length
+	}
+	return nil
 }
 
 // standAlone sees to it that no other request waits for the client of this one,

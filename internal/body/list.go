@@ -5,6 +5,7 @@ package body
 import (
 	"io"
 	"iter"
+	"sync"
 )
 
 // List is a body whose length is known before it is sent.
@@ -25,7 +26,7 @@ type (
 func (t Text) Size() int64 { return int64(len(t)) }
 
 func (t Text) Send(w io.Writer, limit int64) (int64, error) {
-	n, err := io.WriteString(w, string(t[:min(int64(len(t)), limit)]))
+	n, err := sendText(w, string(t[:min(int64(len(t)), limit)]))
 	return int64(n), err
 }
 
@@ -36,7 +37,7 @@ func (t Text) Chunks() iter.Seq2[[]byte, error] {
 func (t Texts) Size() int64 { return size(t) }
 
 func (t Texts) Send(w io.Writer, limit int64) (int64, error) {
-	return send(t, limit, func(s string) (int, error) { return io.WriteString(w, s) })
+	return send(t, limit, func(s string) (int, error) { return sendText(w, s) })
 }
 
 func (t Texts) Chunks() iter.Seq2[[]byte, error] { return chunks(t) }
@@ -46,6 +47,31 @@ func (b Blobs) Size() int64 { return size(b) }
 func (b Blobs) Send(w io.Writer, limit int64) (int64, error) { return send(b, limit, w.Write) }
 
 func (b Blobs) Chunks() iter.Seq2[[]byte, error] { return chunks(b) }
+
+// longText is what a net/http response takes of a string in one call to the
+// network: a longer one goes out in pieces of that size, while bytes go out as they
+// are.
+const longText = 4 << 10
+
+var blocks = sync.Pool{New: func() any { return new([32 << 10]byte) }}
+
+// sendText is io.WriteString, with a long text copied to blocks of bytes.
+func sendText(w io.Writer, s string) (int, error) {
+	if len(s) <= longText {
+		return io.WriteString(w, s)
+	}
+	block := blocks.Get().(*[32 << 10]byte)
+	defer blocks.Put(block)
+	var written int
+	for written < len(s) {
+		n, err := w.Write(block[:copy(block[:], s[written:])])
+		written += n
+		if err != nil {
+			return written, err
+		}
+	}
+	return written, nil
+}
 
 func size[T string | []byte](list []T) int64 {
 	var sum int64
