@@ -21,6 +21,8 @@ const (
 	// shortRequest is how long the requests behind another are left where they
 	// are, while there are other threads that could have them.
 	shortRequest = 10 * time.Millisecond
+	// soon is when a worker will have read the request whose turn it is.
+	soon = 2 * time.Millisecond
 )
 
 // begin gives t its turn on c, and posts it. The caller holds the lock, as do
@@ -110,15 +112,36 @@ func (q *queue) steal() {
 }
 
 // takeBack puts what the worker has not read of c back into the line, in front.
-// Only a request that the worker has read stays with c, and the one whose turn it is.
+//
+// It leaves everything as it is while the worker has not read the request whose
+// turn it is: with that one taken out, the worker could read the next one first.
 func (q *queue) takeBack(c *connection) {
-	if q.recall(c) {
-		c.post(c.current)
+	if len(c.ahead) == 0 {
+		return
 	}
+	if number, ok := c.requests.oldest(); ok && number == c.current.number {
+		q.lookAgain()
+		return
+	}
+	q.recall(c)
 }
 
-// recall is takeBack, and reports whether the request whose turn it is was not
-// read either; it is not in the socket any more then.
+// lookAgain soon hands out once more what could not be taken back.
+func (q *queue) lookAgain() {
+	if q.looking {
+		return
+	}
+	q.looking = true
+	time.AfterFunc(soon, func() {
+		q.mu.Lock()
+		defer q.mu.Unlock()
+		q.looking = false
+		q.handAll()
+	})
+}
+
+// recall is takeBack for a connection that is to be closed. It reports whether the
+// worker has not read the request whose turn it is either, and will not any more.
 func (q *queue) recall(c *connection) (unread bool) {
 	if c.requests == nil {
 		return false

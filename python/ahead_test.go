@@ -391,3 +391,44 @@ func TestAheadOfHung(t *testing.T) {
 	th.answer("answer 1")
 	second.Until("answer 1")
 }
+
+// Nothing is taken back while the worker may read the request whose turn it is: it
+// could read the one behind it first, and its answer would go to the wrong client.
+func TestAheadInOrder(t *testing.T) {
+	s := newStage(t)
+	w := s.actor(1)
+	first := s.ask("/0", 0)
+	th := w.accept()
+	second, left, last := s.ask("/1", 1), s.ask("/2", 2), s.ask("/3", 3)
+	s.queue.mu.Lock()
+	s.queue.takeBack(w.open[0])
+	require.Len(t, w.open[0].ahead, 3)
+	s.queue.mu.Unlock()
+	require.NoError(t, left.Close())
+	require.Equal(t, "/0", th.read())
+	s.queued(2)
+	require.Equal(t, "/1", th.read())
+	require.Equal(t, "/3", th.read())
+	th.answer("answer 0", "answer 1", "answer 3")
+	first.Until("answer 0")
+	second.Until("answer 1")
+	last.Until("answer 3")
+}
+
+// A thread with nothing to do gets what could not be taken back at first.
+func TestAheadLater(t *testing.T) {
+	s := newStage(t)
+	w := s.actor(1)
+	slow := s.ask("/slow", 0)
+	th := w.accept()
+	second := s.ask("/1", 1)
+	other := s.actor(1)
+	s.queued(1)
+	require.Equal(t, "/slow", th.read())
+	successor := other.accept()
+	require.Equal(t, "/1", successor.read())
+	successor.answer("answer 1")
+	second.Until("answer 1")
+	th.answer("at last")
+	slow.Until("at last")
+}

@@ -153,12 +153,7 @@ func (c *connection) text(n uint32) ([]byte, error) {
 	if size > len(c.buf) {
 		return c.longText(size)
 	}
-	if err := c.fill(size); err != nil {
-		return nil, err
-	}
-	p := c.buf[c.at : c.at+size]
-	c.at += size
-	return p, nil
+	return c.whole(size)
 }
 
 // longText reads a payload that is larger than the buffer. Memory grows with
@@ -190,25 +185,14 @@ func (c *connection) some(n int) ([]byte, error) {
 	return p, nil
 }
 
-// chunks reads a payload of n bytes, which the buffer can hold, and takes the whole
-// chunks that have come behind it too. They are good until the next read.
-func (c *connection) chunks(n int) ([]byte, error) {
+// whole reads a payload of n bytes, which the buffer can hold. It is good until the
+// next read.
+func (c *connection) whole(n int) ([]byte, error) {
 	if err := c.fill(n); err != nil {
 		return nil, err
 	}
-	end := c.at + n
-	behind := end
-	for c.have-behind >= headerSize {
-		f, err := parseFrame(c.buf[behind:])
-		next := behind + headerSize + int(f.length)
-		if err != nil || f.kind != kindChunk || f.length == 0 || next > c.have {
-			break
-		}
-		end += copy(c.buf[end:], c.buf[behind+headerSize:next])
-		behind = next
-	}
-	p := c.buf[c.at:end]
-	c.at = behind
+	p := c.buf[c.at : c.at+n]
+	c.at += n
 	return p, nil
 }
 

@@ -277,13 +277,9 @@ func (x *exchange) piece() ([]byte, error) {
 		return x.remainder()
 	}
 	if x.c.holds(x.left) {
-		p, err := x.c.chunks(int(x.left))
-		if err != nil {
+		if err := x.c.fill(int(x.left)); err != nil {
 			return nil, x.lose(err)
 		}
-		x.left = 0
-		x.taken += int64(len(p))
-		return p, nil
 	}
 	p, err := x.c.some(int(x.left))
 	if err != nil {
@@ -491,7 +487,7 @@ func (x *exchange) lose(err error) error {
 	x.stopFeeding(false)
 	unread := x.app.pool.queue.unread(c)
 	switch {
-	case unread && !errors.Is(err, errHung) && !errors.Is(err, errGarbage):
+	case unread && !x.answers && !errors.Is(err, errHung) && !errors.Is(err, errGarbage):
 		err = errUnseen
 	case errors.Is(err, errUnseen) && (x.answers || x.posted):
 		err = errGone

@@ -22,6 +22,7 @@ type queue struct {
 	ahead   int // how many are posted to a worker ahead of their turn
 	limit   int // of waiting requests, and those ahead; less than 0: none may wait
 	closed  bool
+	looking bool // soon all free threads are looked at again
 
 	timeout  time.Duration
 	rejected atomic.Uint64
@@ -88,6 +89,21 @@ func (q *queue) wait(ctx context.Context, t *ticket) (*connection, error) {
 // leave takes a request that will not wait any longer out of the queue, unless
 // its turn has come meanwhile or a worker has read it.
 func (q *queue) leave(t *ticket, err error) (*connection, error) {
+	for !q.forsake(t) {
+		select {
+		case g := <-t.granted:
+			return q.accept(g, t)
+		case <-time.After(shortRequest):
+		}
+	}
+	if reason, ok := err.(unavailable); ok {
+		return nil, q.reject(reason)
+	}
+	return nil, err
+}
+
+// forsake takes t out of the queue, and reports whether it could.
+func (q *queue) forsake(t *ticket) bool {
 	q.mu.Lock()
 	if t.posted && t.connection.current != t {
 		q.takeBack(t.connection)
@@ -99,13 +115,7 @@ func (q *queue) leave(t *ticket, err error) (*connection, error) {
 	if emptied {
 		q.emptied()
 	}
-	if !left {
-		return q.accept(<-t.granted, t)
-	}
-	if reason, ok := err.(unavailable); ok {
-		return nil, q.reject(reason)
-	}
-	return nil, err
+	return left
 }
 
 func (q *queue) accept(g grant, t *ticket) (*connection, error) {
@@ -250,7 +260,7 @@ func (q *queue) hand(w *worker) {
 // handAll is hand for all workers. The caller holds the lock.
 func (q *queue) handAll() {
 	for _, w := range q.workers {
-		if q.waiting.size > 0 {
+		if q.waiting.size+q.ahead > 0 {
 			q.hand(w)
 		}
 	}

@@ -24,9 +24,13 @@ func newRequests() (*requests, *os.File, error) {
 		return nil, nil, fmt.Errorf("python: making a socket for a worker: %w", err)
 	}
 	r := &requests{ours: pair[0], theirs: pair[1]}
+	syscall.ForkLock.RLock()
 	passed, err := syscall.Dup(r.theirs)
 	if err == nil {
 		syscall.CloseOnExec(passed)
+	}
+	syscall.ForkLock.RUnlock()
+	if err == nil {
 		err = syscall.SetNonblock(r.ours, true)
 	}
 	if err != nil {

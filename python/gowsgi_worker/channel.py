@@ -82,12 +82,7 @@ class Channel:
 
         Nothing comes back once Go has closed the connection.
         """
-        if self._requests is None:
-            data = self.sock.recv(RECEIVE)
-        else:
-            data = self._requests.recv(RECEIVE)
-            if data and data[4] == frame.LONG:
-                data = self.sock.recv(RECEIVE)
+        data = self.sock.recv(RECEIVE) if self._requests is None else self._packet(self._requests)
         if not data:
             return None
         start = frame.REQUEST_HEADER.size
@@ -98,6 +93,20 @@ class Channel:
         if len(data) < length and not (data := self._complete(data, length)):
             return None
         return data, flags, start + size
+
+    def _packet(self, requests: socket.socket) -> bytes:
+        """Wait for a packet, and return the beginning of its request."""
+        while True:
+            try:
+                data = requests.recv(RECEIVE, socket.MSG_DONTWAIT)
+                break
+            except BlockingIOError:
+                # A process that is killed while it waits must leave the packet
+                # to others that comes in the same moment.
+                requests.recv(1, socket.MSG_PEEK)
+        if data and data[4] == frame.LONG:
+            data = self.sock.recv(RECEIVE)
+        return data
 
     def ask(self, wanted: int, most: int) -> "tuple[bytes, bool]":
         """Return a piece of the body, and whether there is more of it."""
