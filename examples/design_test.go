@@ -124,7 +124,7 @@ func imports(t *testing.T) (arrows map[string]bool, within []string) {
 	examples, err := filepath.Glob("*/*.go")
 	require.NoError(t, err)
 	follow(t, "examples", examples, found)
-	for _, pkg := range packages {
+	for _, pkg := range append([]string{"cmd/gowsgi"}, packages...) {
 		follow(t, pkg, nil, found)
 	}
 	importing := make(map[string]bool)
