@@ -1,0 +1,1 @@
+"""gowsgi serves WSGI applications: this package carries its binary."""
