@@ -82,7 +82,8 @@ class Channel:
 
         Nothing comes back once Go has closed the connection.
         """
-        data = self.sock.recv(RECEIVE) if self._requests is None else self._packet(self._requests)
+        requests = self._requests
+        data = self.sock.recv(RECEIVE) if requests is None else self._packet(requests)
         if not data:
             return None
         start = frame.REQUEST_HEADER.size
