@@ -84,6 +84,17 @@ func (s *stage) actor(threads int) *actor {
 	return &actor{w, conn.(*net.UnixConn), s.t}
 }
 
+// atWork returns a stage with a worker of one thread, which has read the first
+// request, /0.
+func atWork(t *testing.T) (*stage, *actor, *thread, *wiretest.Conn) {
+	s := newStage(t)
+	w := s.actor(1)
+	first := s.ask("/0", 0)
+	th := w.accept()
+	require.Equal(t, "/0", th.read())
+	return s, w, th, first
+}
+
 // thread is a thread of an actor, and the two sockets that Go has given to it.
 type thread struct {
 	sock     *os.File
@@ -170,11 +181,7 @@ func (th *thread) close() {
 // A worker finds requests in its socket before it has answered the one it is at,
 // and each client gets its own answer.
 func TestAhead(t *testing.T) {
-	s := newStage(t)
-	w := s.actor(1)
-	first := s.ask("/0", 0)
-	th := w.accept()
-	require.Equal(t, "/0", th.read())
+	s, _, th, first := atWork(t)
 	clients := []*wiretest.Conn{first, s.ask("/1", 1), s.ask("/2", 2), s.ask("/3", 3)}
 	require.Equal(t, "/1", th.read())
 	require.Equal(t, "/2", th.read())
@@ -194,11 +201,7 @@ func TestAhead(t *testing.T) {
 
 // A request whose client leaves is taken back, unless the worker has read it.
 func TestAheadLeaves(t *testing.T) {
-	s := newStage(t)
-	w := s.actor(1)
-	first := s.ask("/0", 0)
-	th := w.accept()
-	require.Equal(t, "/0", th.read())
+	s, _, th, first := atWork(t)
 	read, left, stays := s.ask("/1", 1), s.ask("/2", 2), s.ask("/3", 3)
 	require.Equal(t, "/1", th.read())
 	require.NoError(t, left.Close())
@@ -215,11 +218,7 @@ func TestAheadLeaves(t *testing.T) {
 // When a worker ends, the requests that it has read are lost, and all others are
 // given to another connection.
 func TestAheadWorkerEnds(t *testing.T) {
-	s := newStage(t)
-	w := s.actor(1)
-	first := s.ask("/0", 0)
-	th := w.accept()
-	require.Equal(t, "/0", th.read())
+	s, w, th, first := atWork(t)
 	second, third := s.ask("/1", 1), s.ask("/2", 2)
 	require.Equal(t, "/1", th.read())
 	th.close()
@@ -303,11 +302,7 @@ func TestAheadOfBusy(t *testing.T) {
 
 // A worker that is to stop answers what it has read; the others have the rest.
 func TestAheadOfStop(t *testing.T) {
-	s := newStage(t)
-	w := s.actor(1)
-	first := s.ask("/0", 0)
-	th := w.accept()
-	require.Equal(t, "/0", th.read())
+	s, w, th, first := atWork(t)
 	second, third := s.ask("/1", 1), s.ask("/2", 2)
 	require.Equal(t, "/1", th.read())
 	require.False(t, s.queue.remove(w.worker))
@@ -324,11 +319,7 @@ func TestAheadOfStop(t *testing.T) {
 
 // A client that reads slowly does not keep the next one from its answer.
 func TestAheadOfSlowReader(t *testing.T) {
-	s := newStage(t)
-	w := s.actor(1)
-	slow := s.ask("/0", 0)
-	th := w.accept()
-	require.Equal(t, "/0", th.read())
+	s, _, th, slow := atWork(t)
 	second := s.ask("/1", 1)
 	require.Equal(t, "/1", th.read())
 	body := strings.Repeat("x", 150_000) + "the end"
@@ -339,11 +330,7 @@ func TestAheadOfSlowReader(t *testing.T) {
 
 // Nothing of one answer reaches another client.
 func TestAheadGarbage(t *testing.T) {
-	s := newStage(t)
-	w := s.actor(1)
-	first := s.ask("/0", 0)
-	th := w.accept()
-	require.Equal(t, "/0", th.read())
+	s, w, th, first := atWork(t)
 	second := s.ask("/1", 1)
 	th.answer("answer 0", "forged")
 	first.Until("answer 0")
@@ -355,11 +342,7 @@ func TestAheadGarbage(t *testing.T) {
 
 // A request that does not fit into a packet comes over the connection, in its turn.
 func TestAheadOfLong(t *testing.T) {
-	s := newStage(t)
-	w := s.actor(1)
-	first := s.ask("/0", 0)
-	th := w.accept()
-	require.Equal(t, "/0", th.read())
+	s, _, th, first := atWork(t)
 	long := s.Dial()
 	long.Send("POST /1 HTTP/1.1\nHost: x\nContent-Length: 65536\n\n" + strings.Repeat("x", 65536))
 	s.queued(1)
