@@ -76,8 +76,8 @@ var BehindOnly = []replay.Rule{
 		}, served...), Parts: true,
 	},
 	{
-		Name:   "The chunks of a long stream",
-		Pywsgi: "sends each of the application's as one", Gowsgi: "sends one in pieces as they come from the worker",
+		Name:   GeventStreams,
+		Pywsgi: "sends each of the application's as one", Gowsgi: "sends one of more than 72 KiB, with gevent one of more than 8 KiB, in pieces as they come from the worker",
 		Why:    "No long chunk is held in memory. Where a chunk ends has no meaning (RFC 9112, 7.1).",
 		Origin: replay.ByGowsgi,
 		When:   calls("big_chunks"),
@@ -86,6 +86,10 @@ var BehindOnly = []replay.Rule{
 		}}},
 	},
 }
+
+// GeventStreams is the row that workers under gevent alone use, of those that the
+// cases are played to.
+const GeventStreams = "The chunks of a long stream"
 
 var notCalledEffects = slices.Concat([]replay.Effect{}, own400For500, own400For200)
 
