@@ -157,18 +157,25 @@ func (th *thread) empty() bool {
 func (th *thread) answer(bodies ...string) {
 	th.t.Helper()
 	var all []byte
-	put := func(k kind, flags byte, payload string) {
-		header := make([]byte, headerSize)
-		frame{uint32(len(payload)), k, flags}.put(header)
-		all = append(append(all, header...), payload...)
-	}
 	for _, body := range bodies {
-		put(kindStart, startList, "200 OK\x00Content-Type\x00text/plain")
-		put(kindChunk, 0, body)
-		put(kindEnd, 0, "")
+		all = put(all, kindStart, startList, "200 OK\x00Content-Type\x00text/plain")
+		all = put(all, kindChunk, 0, body)
+		all = put(all, kindEnd, 0, "")
 	}
-	_, err := th.sock.Write(all)
+	th.send(all)
+}
+
+func (th *thread) send(frames []byte) {
+	th.t.Helper()
+	_, err := th.sock.Write(frames)
 	require.NoError(th.t, err)
+}
+
+// put appends a frame.
+func put(to []byte, k kind, flags byte, payload string) []byte {
+	header := make([]byte, headerSize)
+	frame{uint32(len(payload)), k, flags}.put(header)
+	return append(append(to, header...), payload...)
 }
 
 func (th *thread) close() {
@@ -326,6 +333,20 @@ func TestAheadOfSlowReader(t *testing.T) {
 	th.answer(body, "answer 1")
 	second.Until("answer 1")
 	require.True(t, strings.HasSuffix(slow.Until("the end"), body))
+}
+
+// An answer that is longer than its Content-Length does not disturb the next one.
+func TestAheadOfSurplus(t *testing.T) {
+	s, _, th, first := atWork(t)
+	second := s.ask("/1", 1)
+	require.Equal(t, "/1", th.read())
+	surplus := put(nil, kindStart, 0, "200 OK\x00Content-Length\x003")
+	surplus = put(surplus, kindChunk, 0, "one")
+	surplus = put(surplus, kindChunk, 0, "surplus")
+	th.send(put(surplus, kindEnd, 0, ""))
+	th.answer("answer 1")
+	first.Until("\r\n\r\none")
+	second.Until("answer 1")
 }
 
 // Nothing of one answer reaches another client.

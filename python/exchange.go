@@ -33,7 +33,7 @@ type exchange struct {
 	left    uint32   // bytes of a chunk that are still to come
 	taken   int64    // bytes of the body that came in chunks
 	alone   bool     // no request is posted behind this one any more
-	rest    []byte   // of the body, once the worker is at the next request
+	rest    [][]byte // of the body, chunk by chunk, once the worker is at the next request
 	failed  error    // how that rest ended
 	closing error    // what close() raised
 	feeding *feeding // the last read of the request's body; nil for none
@@ -328,15 +328,17 @@ func (x *exchange) standAlone() {
 // buffer is all that it can be.
 func (x *exchange) takeIn() {
 	for x.c != nil {
+		var chunk []byte
 		for x.left > 0 {
 			p, err := x.c.some(int(x.left))
 			if err != nil {
 				x.failed = x.lose(err)
 				return
 			}
-			x.rest = append(x.rest, p...)
+			chunk = append(chunk, p...)
 			x.left -= uint32(len(p))
 		}
+		x.rest = append(x.rest, chunk)
 		f, err := x.next()
 		if err == io.EOF {
 			return
@@ -355,13 +357,15 @@ func (x *exchange) takeIn() {
 
 // remainder returns what was taken in, and then how that ended.
 func (x *exchange) remainder() ([]byte, error) {
-	p := x.rest
-	x.rest = nil
-	x.taken += int64(len(p))
-	switch {
-	case len(p) > 0:
-		return p, nil
-	case x.failed != nil:
+	for len(x.rest) > 0 {
+		p := x.rest[0]
+		x.rest = x.rest[1:]
+		if len(p) > 0 {
+			x.taken += int64(len(p))
+			return p, nil
+		}
+	}
+	if x.failed != nil {
 		return nil, x.failed
 	}
 	return nil, io.EOF
@@ -396,7 +400,10 @@ func (x *exchange) finish() {
 		if err != nil && err != io.EOF {
 			x.closing = err
 		}
-		if err != nil || f.length > 0 {
+		if err != nil {
+			return
+		}
+		if x.left = f.length; x.left > 0 {
 			return
 		}
 	}
