@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/gowsgi/gowsgi/environ"
+
+	"github.com/gowsgi/gowsgi/internal/visible"
 )
 
 // certificateInterval is how long a certificate's files are not read again.
@@ -75,7 +77,7 @@ func (c *certificate) renew() {
 	if err != nil {
 		if !c.failed {
 			_, _ = c.errs.WriteString(fmt.Sprintf("adapter: the certificate %s and its key %s have changed and cannot be used, so the ones before stay in use: %s\n",
-				visible(c.certFile, ""), visible(c.keyFile, ""), visible(err.Error(), "")))
+				visible.Text(c.certFile, ""), visible.Text(c.keyFile, ""), visible.Text(err.Error(), "")))
 		}
 		c.failed = true
 		return

@@ -10,6 +10,7 @@ import (
 	"runtime/debug"
 
 	"github.com/gowsgi/gowsgi/internal/answer"
+	"github.com/gowsgi/gowsgi/internal/debugpage"
 	"github.com/gowsgi/gowsgi/internal/gone"
 	"github.com/gowsgi/gowsgi/internal/recorder"
 )
@@ -33,6 +34,16 @@ func (e *PanicError) Unwrap() error {
 func catch(err *error) {
 	if v := recover(); v != nil {
 		*err = &PanicError{Value: v, Stack: debug.Stack()}
+	}
+}
+
+// catch does that for the App, and keeps the stack for Handler.Debug.
+func (res *response) catch(err *error) {
+	if v := recover(); v != nil {
+		*err = &PanicError{Value: v, Stack: debug.Stack()}
+		if res.handler.Debug {
+			res.blame().stack = debugpage.Callers()
+		}
 	}
 }
 
@@ -96,7 +107,7 @@ func (res *response) fail(err error) (abort bool) {
 		return res.refuse(invalid.Status, invalid.Err)
 	}
 	res.reporter().failure(err)
-	return res.replace(http.StatusInternalServerError, "Internal Server Error")
+	return res.replace(http.StatusInternalServerError, "Internal Server Error", err)
 }
 
 // failConnection ends a response that our own response writer could not send.
@@ -174,22 +185,29 @@ func (res *response) refuse(status int, err error) (abort bool) {
 	if status != http.StatusGatewayTimeout || !gone.Listed(err, res.handler.ignored()) {
 		res.reporter().request(status, err)
 	}
-	return res.replace(status, "")
+	return res.replace(status, "", err)
 }
 
-// replace answers with code in place of the App, or reports that it is too late.
-func (res *response) replace(code int, body string) (abort bool) {
-	if res.sent || res.hijacked {
+// replace answers with code in place of the App, which failed with err, or reports
+// that it is too late.
+func (res *response) replace(code int, body string, err error) (abort bool) {
+	switch {
+	case res.sent || res.hijacked:
 		return res.raw == nil && !res.hijacked
+	case res.handler.Debug:
+		res.explain(code, err)
+	default:
+		res.answer(code, body)
 	}
-	res.answer(code, body)
 	return false
 }
 
 // answer sends a response that is not the App's; the connection closes with it.
-func (res *response) answer(code int, text string) {
+func (res *response) answer(code int, text string) { res.send(code, "text/plain", text) }
+
+func (res *response) send(code int, contentType, text string) {
 	res.head.status, res.sent, res.closing = int32(code), true, true
-	res.written = answer.Plain(res.w, res.r, code, text)
+	res.written = answer.Send(res.w, res.r, code, contentType, text)
 }
 
 // reportMisuse reports what the App did wrong in a response that is none the

@@ -86,6 +86,16 @@ type Handler struct {
 	// (WSGIHandler.format_request). Nil means Record.String.
 	FormatRequest func(rec Record) string
 
+	// Debug answers a request that failed with what failed: a page for a
+	// client that accepts text/html, plain text for any other. It has the error
+	// and its causes, the stack of a panic (or of a Python exception) with the
+	// source around the program's own frames, the request line, and the environ
+	// under its Policy. Whoever can make a request fail reads the program's source
+	// there, so switch it on where only developers are. False means the bare
+	// answers. The logs are the same either way, and so is a response that has
+	// begun: it is cut off.
+	Debug bool
+
 	once   sync.Once
 	scope  *seam.Scope
 	access *logadapter.Stream

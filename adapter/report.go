@@ -6,12 +6,11 @@ import (
 	"net"
 	"net/http"
 	"runtime/debug"
-	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/gowsgi/gowsgi/environ"
 	"github.com/gowsgi/gowsgi/internal/seam"
+	"github.com/gowsgi/gowsgi/internal/visible"
 	"github.com/gowsgi/gowsgi/logadapter"
 )
 
@@ -37,7 +36,7 @@ func (rep reporter) request(status int, err error) {
 	if rep.handled(&RequestError{status, err}) {
 		return
 	}
-	from := " from " + printable(peer(rep.r)) + "): " + visible(err.Error(), "") + "\n"
+	from := " from " + printable(peer(rep.r)) + "): " + visible.Text(err.Error(), "") + "\n"
 	if status == http.StatusGatewayTimeout {
 		rep.log("Time is up (" + rep.requestLine() + from)
 		return
@@ -73,10 +72,10 @@ func (rep reporter) handled(err error) bool {
 
 func (rep reporter) record(err error) {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s: %s\n%v\n", rep.requestLine(), visible(err.Error(), ""), rep.env)
+	fmt.Fprintf(&b, "%s: %s\n%v\n", rep.requestLine(), visible.Text(err.Error(), ""), rep.env)
 	var panicked *PanicError
 	if errors.As(err, &panicked) {
-		b.WriteString(visible(string(panicked.Stack), "\n\t"))
+		b.WriteString(visible.Text(string(panicked.Stack), "\n\t"))
 	}
 	rep.log(b.String())
 }
@@ -124,25 +123,4 @@ func (rep reporter) log(text string) {
 		}
 	}
 	_, _ = stream.WriteString(text)
-}
-
-// visible is text without what would act on a terminal or end a line: what does
-// not print is escaped as in a Go string, but for the characters in keep. The text
-// of an error may hold a client's value, and a record must not be forged.
-func visible(text, keep string) string {
-	b := make([]byte, 0, len(text))
-	for len(text) > 0 {
-		r, size := utf8.DecodeRuneInString(text)
-		switch {
-		case r == utf8.RuneError && size == 1:
-			b = fmt.Appendf(b, `\x%02x`, text[0])
-		case strconv.IsPrint(r) || strings.ContainsRune(keep, r):
-			b = append(b, text[:size]...)
-		default:
-			quoted := strconv.QuoteRune(r)
-			b = append(b, quoted[1:len(quoted)-1]...)
-		}
-		text = text[size:]
-	}
-	return string(b)
 }

@@ -46,8 +46,9 @@ type response struct {
 
 // misuse is what an App did wrong without losing its response by it yet.
 type misuse struct {
-	start error // why the last call of start failed
-	body  error // why a write was refused
+	start error     // why the last call of start failed
+	body  error     // why a write was refused
+	stack []uintptr // where it panicked, for Handler.Debug
 }
 
 func (res *response) blame() *misuse {
@@ -96,7 +97,7 @@ func (res *response) serve() (abort bool) {
 func (res *response) run() (err error) {
 	var body Body
 	defer res.closeBody(&body)
-	defer catch(&err)
+	defer res.catch(&err)
 	h := res.handler
 	if h.App == nil {
 		return errNoApp

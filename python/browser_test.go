@@ -3,13 +3,11 @@
 package python
 
 import (
-	"context"
 	"io"
 	"math"
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -18,6 +16,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/gowsgi/gowsgi/internal/browsertest"
 )
 
 // measure has the status page in frames of two widths. It writes down how wide the
@@ -42,10 +42,6 @@ onload = () => {
 
 // The page fits into a telephone's window and into a large one, and loads nothing.
 func TestStatusInABrowser(t *testing.T) {
-	browser, err := exec.LookPath("chromium")
-	if err != nil {
-		t.Skip("NOT TESTED: there is no chromium on PATH (Debian: chromium), so nobody looks at the status page")
-	}
 	app := longNamed(t)
 	var mu sync.Mutex
 	var asked []string
@@ -60,7 +56,7 @@ func TestStatusInABrowser(t *testing.T) {
 	}))
 	defer server.Close()
 
-	page := chromium(t, browser, "--dump-dom", server.URL+"/measure")
+	page := browsertest.Run(t, "--dump-dom", server.URL+"/measure")
 	measured := regexp.MustCompile(`<pre>(.*)</pre>`).FindStringSubmatch(page)
 	require.NotNil(t, measured, page)
 	require.Equal(t, "400 400 false 0 true 2;1280 1280 false 0 true 2;", measured[1])
@@ -68,8 +64,8 @@ func TestStatusInABrowser(t *testing.T) {
 	require.ElementsMatch(t, []string{"/measure", "/status", "/status"}, asked)
 	mu.Unlock()
 	if picture := os.Getenv("GOWSGI_STATUS_PICTURE"); picture != "" {
-		chromium(t, browser, "--window-size=1280,900", "--screenshot="+picture, server.URL+"/status")
-		chromium(t, browser, "--window-size=500,1000", "--blink-settings=preferredColorScheme=0", "--screenshot="+picture+".dark.png", server.URL+"/status")
+		browsertest.Run(t, "--window-size=1280,900", "--screenshot="+picture, server.URL+"/status")
+		browsertest.Run(t, "--window-size=500,1000", browsertest.Dark, "--screenshot="+picture+".dark.png", server.URL+"/status")
 	}
 }
 
@@ -91,20 +87,4 @@ func longNamed(t *testing.T) *App {
 		app.pool.history.add(at, int64(60e6+15e6*math.Sin(float64(i)/9)+2e5*float64(i)))
 	}
 	return app
-}
-
-// chromium runs the browser without a window or a past, and returns its output.
-func chromium(t *testing.T, browser string, args ...string) string {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	defer cancel()
-	command := exec.CommandContext(ctx, browser, append([]string{
-		"--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-		"--disable-component-update", "--disable-sync", "--disable-dev-shm-usage", "--user-data-dir=" + t.TempDir(),
-	}, args...)...)
-	var stderr strings.Builder
-	command.Stderr, command.WaitDelay = &stderr, 10*time.Second
-	output, err := command.Output()
-	require.NoError(t, err, stderr.String())
-	return string(output)
 }

@@ -11,8 +11,13 @@ import (
 // connection closes. Fields that w's header has already stay, but for those that
 // speak of the body. It returns how many bytes of the body were written.
 func Plain(w http.ResponseWriter, r *http.Request, code int, body string) int64 {
+	return Send(w, r, code, "text/plain", body)
+}
+
+// Send is Plain for a body of another type.
+func Send(w http.ResponseWriter, r *http.Request, code int, contentType, body string) int64 {
 	header := w.Header()
-	header.Set("Content-Type", "text/plain")
+	header.Set("Content-Type", contentType)
 	header.Set("Content-Length", strconv.Itoa(len(body)))
 	header.Del("Content-Encoding")
 	HangUp(header, r)
